@@ -1,0 +1,160 @@
+"""`leadgate model test`: scores a file of models against leads in a JSON file, without Dataverse."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from admin.definition_files import FileError, FileProblem, read_models
+from admin.lead_files import PlacedLead, read_interactions, read_leads
+from scoring import (
+    FactError,
+    Facts,
+    Line,
+    Row,
+    Score,
+    ScoringModel,
+    assign_interactions,
+    compile_model,
+    group_text,
+)
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    lead: PlacedLead
+    model: ScoringModel
+    score: Score
+
+
+def _instant(text: str) -> datetime:
+    named = datetime.fromisoformat(text)
+    return named.replace(tzinfo=UTC) if named.tzinfo is None else named
+
+
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="Models, in YAML or JSON; rules in it are left alone.")]
+_Lead = Annotated[Path, typer.Option("--lead", metavar="FILE", help="JSON: a row of the Web API, or a list of rows.")]
+_Interactions = Annotated[
+    Path | None, typer.Option("--interactions", metavar="FILE", help="JSON: an object with a list of rows per table.")
+]
+_At = Annotated[
+    datetime | None,
+    typer.Option("--at", metavar="T", parser=_instant, help="ISO 8601; UTC without an offset; now if not given."),
+]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON array, an object per lead and model.")]
+
+
+def model_test(
+    file: _File,
+    lead: _Lead,
+    interactions: _Interactions = None,
+    at: _At = None,
+    as_json: _Json = False,  # noqa: FBT002  a flag of the command line
+) -> None:
+    """Score leads of a file by the models of a file, without Dataverse. A model without a time zone is read in UTC."""
+    try:
+        scored = _score(file, lead, interactions, at or datetime.now(UTC))
+    except FileError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        several = len({one.model.name for one in scored}) > 1
+        typer.echo(json.dumps([_as_json(one, several=several) for one in scored], indent=2))
+        return
+    console = Console()
+    for one in scored:
+        _print(console, one)
+
+
+def _score(file: Path, lead: Path, interactions: Path | None, at: datetime) -> list[_Scored]:
+    problems: list[FileProblem] = []
+    models = _read(problems, lambda: [model for _, model in read_models([file])])
+    leads = _read(problems, lambda: read_leads(lead))
+    rows = _read(problems, lambda: read_interactions(interactions)) if interactions is not None else {}
+    if models is not None and not models:
+        problems.append(FileProblem(file, 1, 1, "holds no model"))
+    if models is None or leads is None or rows is None or problems:
+        raise FileError(problems)
+    by_model = [_scores(model, leads, rows, at) for model in models]
+    scored = [one for of_lead in zip(*by_model, strict=True) for one in of_lead]
+    faults = [one for one in scored if isinstance(one, FileProblem)]
+    if faults:
+        raise FileError(faults)
+    return [one for one in scored if isinstance(one, _Scored)]
+
+
+def _read(problems: list[FileProblem], read: Callable[[], _T]) -> _T | None:
+    try:
+        return read()
+    except FileError as error:
+        problems += error.problems
+        return None
+
+
+def _scores(
+    model: ScoringModel, leads: list[PlacedLead], rows: dict[str, list[Row]], at: datetime
+) -> Iterator[_Scored | FileProblem]:
+    scorer = compile_model(model)
+    own = assign_interactions((lead.row for lead in leads), rows, scorer.needs.interactions)
+    for lead in leads:
+        try:
+            yield _Scored(lead, model, scorer.score(Facts(lead.row, own[lead.leadid]), at))
+        except FactError as error:
+            yield lead.problem(f"model {model.name}: {error}")
+
+
+def _as_json(one: _Scored, *, several: bool) -> dict[str, object]:
+    valid_until = one.score.valid_until
+    return {
+        "leadid": one.lead.leadid,
+        **({"model": one.model.name} if several else {}),
+        "score": one.score.total,
+        "grade": one.score.grade,
+        "lines": [_line_as_json(line) for line in one.score.lines],
+        "valid_until": None if valid_until is None else _utc_text(valid_until),
+    }
+
+
+def _line_as_json(line: Line) -> dict[str, object]:
+    return {
+        "group": line.group,
+        "matched": line.matched,
+        "events": line.events,
+        "points": line.points,
+        "points_applied": line.points_applied,
+    }
+
+
+def _utc_text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _print(console: Console, one: _Scored) -> None:
+    score = one.score
+    total = "not in the audience" if score.total is None else f"{score.total:,} points"
+    graded = f", {score.grade}" if score.grade else ""
+    console.print(Text(f"{one.lead.leadid}  {one.model.name}: {total}{graded}", style="bold"))
+    if score.lines:
+        console.print(_table(one))
+    if score.valid_until is not None:
+        console.print(Text(f"until {_utc_text(score.valid_until)}, if nothing else changes"))
+
+
+def _table(one: _Scored) -> Table:
+    table = Table(Column("points", justify="right"), Column("group"), Column("why"))
+    reasons = [group_text(group) for group in one.model.groups]
+    for at, line in enumerate(one.score.lines):
+        reason = reasons[at] if at < len(reasons) else "bounds of the total"
+        events = "" if line.events is None else f" ({line.events} counted)"
+        style = "" if line.matched else "dim"
+        table.add_row(f"{line.points_applied:+,}", Text(line.group), Text(reason + events), style=style)
+    return table

@@ -1,0 +1,152 @@
+"""A scoring model as files and published versions spell it (one form for both)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, StrictBool, StrictInt
+
+from scoring.conditions import Condition, logical_name
+from scoring.consistency import (
+    MAX_GRADES,
+    depth_problems,
+    dotted_columns,
+    order_problems,
+    overlaps,
+    repeated_names,
+    too_many_conditions,
+)
+from scoring.errors import Problem
+from scoring.moments import zone_names
+from scoring.parts import Part, listed, problem_error, quoted
+from scoring.values import has_half_a_character
+
+MAX_GROUPS = 40
+MAX_POINTS = 1_000_000
+LIMITS_LINE = "Limits"
+SCORE_MIN, SCORE_MAX = -(2**31), 2**31 - 1  # what a whole-number column of Dataverse holds
+_MAX_DAYS = 36_525  # a century
+
+
+def _one_line(text: str) -> str:
+    if not text.strip():
+        raise problem_error("must not be empty")
+    if not text.isprintable():
+        raise problem_error("must be one line of printable text")
+    return text
+
+
+def _whole_text(text: str) -> str:
+    if has_half_a_character(text):
+        raise problem_error("is not valid text (it has half of a surrogate pair)")
+    return text
+
+
+def _time_zone(name: str) -> str:
+    if name in zone_names():
+        return name
+    message = f"unknown time zone {quoted(name)}: it must be an IANA name, such as Europe/Paris"
+    raise problem_error(message)
+
+
+Name = Annotated[str, AfterValidator(_one_line)]
+LogicalName = Annotated[str, AfterValidator(logical_name)]
+ScoreBound = Annotated[StrictInt, Field(ge=SCORE_MIN, le=SCORE_MAX)]
+Days = Annotated[StrictInt, Field(ge=1, le=_MAX_DAYS)]
+
+
+class Interactions(Part):
+    """Which rows of a table count as a lead's behaviour, and how they are counted."""
+
+    table: LogicalName
+    lead: LogicalName | None = None
+    contact: LogicalName | None = None
+    at: LogicalName
+    where: Condition | None = None
+    within_days: Days | None = None
+    count: Literal["each", "at-least", "none"] = "each"
+    n: Annotated[StrictInt, Field(ge=1, le=MAX_POINTS)] | None = None
+    half_life_days: Days | None = None
+
+    @classmethod
+    def cross_checks(cls, document: Mapping[str, object]) -> Iterator[Problem]:
+        """Rules between lead and contact, and between count, n and half_life_days."""
+        if document.get("lead") is None and document.get("contact") is None:
+            yield Problem((), "must name the lookup to the lead (lead), to its parent contact (contact), or both")
+        count = document.get("count", "each")
+        if count == "at-least" and document.get("n") is None:
+            yield Problem(("n",), "is missing: count at-least needs it")
+        if count != "at-least" and document.get("n") is not None:
+            yield Problem(("n",), "goes only with count at-least")
+        if count != "each" and document.get("half_life_days") is not None:
+            yield Problem(("half_life_days",), "goes only with count each")
+        yield from depth_problems(document.get("where"), ("where",))
+        yield from dotted_columns(document.get("where"), ("where",))
+
+
+class Group(Part):
+    """Points for a condition on the lead, or for its interactions; `cap` bounds their total by absolute value."""
+
+    name: Name
+    points: Annotated[StrictInt, Field(ge=-MAX_POINTS, le=MAX_POINTS)]
+    cap: Annotated[StrictInt, Field(ge=0, le=SCORE_MAX)] | None = None
+    when: Condition | None = None
+    interactions: Interactions | None = None
+
+    @classmethod
+    def cross_checks(cls, document: Mapping[str, object]) -> Iterator[Problem]:
+        """Exactly one of when and interactions."""
+        if (document.get("when") is None) == (document.get("interactions") is None):
+            yield Problem((), "must have exactly one of when and interactions")
+        yield from depth_problems(document.get("when"), ("when",))
+        if str(document.get("name")).strip().casefold() == LIMITS_LINE.casefold():
+            yield Problem(("name",), f"must not be {LIMITS_LINE}: so is the line called that says what the limits cut")
+
+
+class Grade(Part):
+    """A name for the scores from `min` to `max`, both included, either open."""
+
+    name: Name
+    min: ScoreBound | None = None
+    max: ScoreBound | None = None
+
+    @classmethod
+    def cross_checks(cls, document: Mapping[str, object]) -> Iterator[Problem]:
+        """min at most max."""
+        yield from order_problems(document)
+
+
+class Limits(Part):
+    """Bounds of the total; without them it stays within what a whole-number column holds."""
+
+    min: ScoreBound | None = None
+    max: ScoreBound | None = None
+
+    @classmethod
+    def cross_checks(cls, document: Mapping[str, object]) -> Iterator[Problem]:
+        """min at most max."""
+        yield from order_problems(document)
+
+
+class ScoringModel(Part):
+    """Who is scored (`entry`), what for (`groups`), and what a score is called (`grades`)."""
+
+    not_supported_yet: ClassVar[frozenset[str]] = frozenset({"business_unit"})
+
+    name: Name = Field(alias="model")
+    description: Annotated[str, AfterValidator(_whole_text)] = ""
+    time_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
+    text_accent_sensitive: StrictBool = False
+    show_on_lead: StrictBool = False
+    entry: Condition | None = None
+    groups: Annotated[tuple[Group, ...], listed(1, MAX_GROUPS)]
+    grades: Annotated[tuple[Grade, ...], listed(0, MAX_GRADES)] = ()
+    limits: Limits = Limits()
+
+    @classmethod
+    def cross_checks(cls, document: Mapping[str, object]) -> Iterator[Problem]:
+        """Rules over the whole model: names used once, grades apart, the number of conditions."""
+        yield from depth_problems(document.get("entry"), ("entry",))
+        yield from repeated_names("groups", document.get("groups"))
+        yield from repeated_names("grades", document.get("grades"))
+        yield from overlaps(document.get("grades"))
+        yield from too_many_conditions(document)
