@@ -1,0 +1,166 @@
+"""The client: one environment, one token provider, one session; safe to share between threads."""
+
+import random as randomness
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+from uuid import uuid4
+
+import requests
+
+from dataverse.auth import TokenProvider
+from dataverse.batch import BatchResult, Part, encode_batch, requests_of
+from dataverse.batch_reading import read_batch
+from dataverse.errors import InvalidRequestError, PagingError, TransientError
+from dataverse.json_body import encode_body
+from dataverse.limits import DEFAULT_LIMITS, Limits
+from dataverse.reading import read_response
+from dataverse.request import Request, Response, Row
+from dataverse.retry import retrying
+from dataverse.transport import Answer, Call, Transport, new_session
+from dataverse.urls import API_PATH, path_of_link, service_origin
+
+T = TypeVar("T")
+
+_NEXT_LINK = "@odata.nextLink"
+
+
+class DataverseClient:
+    """Sends requests to one environment and answers with values, or with an error of the tree in `dataverse.errors`."""
+
+    def __init__(
+        self,
+        url: str,
+        tokens: TokenProvider,
+        *,
+        session: requests.Session | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = randomness.random,
+        clock: Callable[[], float] = time.time,
+        limits: Limits = DEFAULT_LIMITS,
+        ca_bundle: str | None = None,
+        user_agent: str = "Leadgate",
+    ) -> None:
+        """Connect to nothing yet; `url` is the environment's, `clock` gives seconds of the epoch, `random` 0 to 1."""
+        self._origin = service_origin(url)
+        self._tokens = tokens
+        self._limits = limits
+        self._sleep = sleep
+        self._random = random
+        self._clock = clock
+        self._user_agent = user_agent
+        self._owns_session = session is None
+        self._transport = Transport(
+            session if session is not None else new_session(limits.connections),
+            limits,
+            ca_bundle=ca_bundle,
+            clock=clock,
+        )
+
+    def send(self, request: Request, *, read_timeout_s: float | None = None) -> Response:
+        """The response; repeats after a fault of the moment when that is safe, and raises what remains."""
+        self._check_length(request, self._limits.url_characters_max)
+        content = encode_body(request.body) if request.body is not None else None
+
+        def read(answer: Answer, request_id: str) -> Response:
+            return read_response(request, answer, request_id=request_id, now_s=self._clock())
+
+        return self._perform(request, content, read, read_timeout_s)
+
+    def rows(self, request: Request, *, first: Response | None = None) -> Iterator[Row]:
+        """All rows of a query, page by page as they are asked for; `first` is a first page that is here already.
+
+        Next links are followed verbatim, under this environment's Web API alone; PagingError for any other, and for
+        one that comes back.
+        """
+        page, seen = first or self.send(request), {request.path}
+        while True:
+            yield from page.rows
+            link = page.row.get(_NEXT_LINK)
+            if link is None:
+                return
+            path = path_of_link(link, self._origin)
+            if path in seen:
+                raise PagingError(request_id=page.request_id or "", about=request.about, explanation="it comes back")
+            seen.add(path)
+            page = self.send(Request("GET", path, request.headers))
+
+    def batch(
+        self, parts: Sequence[Part], *, continue_on_error: bool = True, read_timeout_s: float | None = None
+    ) -> list[BatchResult]:
+        """One result per part, in order; the service runs them in that order, each changeset whole or not at all."""
+        if not parts:
+            return []
+        members = requests_of(parts)
+        if len(members) > self._limits.batch_requests_max:
+            raise InvalidRequestError("a batch has more requests than its limit")
+        for member in members:
+            self._check_length(member, self._limits.batch_url_characters_max)
+        boundary = f"batch_{uuid4()}"
+        headers = {"Content-Type": f'multipart/mixed; boundary="{boundary}"'}
+        headers |= {"Prefer": "odata.continue-on-error"} if continue_on_error else {}
+        batch = Request("POST", "$batch", headers, repeatable=all(member.is_repeatable for member in members))
+
+        def read(answer: Answer, request_id: str) -> list[BatchResult]:
+            now_s = self._clock()
+            return read_batch(batch, parts, answer, request_id=request_id, now_s=now_s, stops=not continue_on_error)
+
+        return self._perform(batch, encode_batch(parts, API_PATH, boundary), read, read_timeout_s)
+
+    def close(self) -> None:
+        """Give the connections back, unless the session is the caller's."""
+        if self._owns_session:
+            self._transport.close()
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def _perform(
+        self, request: Request, content: bytes | None, read: Callable[[Answer, str], T], read_timeout_s: float | None
+    ) -> T:
+        request_id = str(uuid4())
+        headers = self._headers(request, content, request_id)
+        url = f"{self._origin}{API_PATH}{request.path}"
+        call = Call(request.method, url, headers, content, request.about, request_id)
+        repeating = retrying(self._limits, repeatable=request.is_repeatable, sleep=self._sleep, random=self._random)
+        return repeating(lambda: read(self._exchange(call, read_timeout_s), request_id))
+
+    def _exchange(self, call: Call, read_timeout_s: float | None) -> Answer:
+        answer = self._transport.exchange(call, self._token(fresh=False), read_timeout_s=read_timeout_s)
+        if answer.status == 401:
+            # The token may have been revoked or have expired on the way: a fresh one, once.
+            answer = self._transport.exchange(call, self._token(fresh=True), read_timeout_s=read_timeout_s)
+        return answer
+
+    def _token(self, *, fresh: bool) -> str:
+        try:
+            return self._tokens.token(fresh=fresh)
+        except TransientError as error:
+            error.may_have_happened = False  # without a token nothing was sent to the environment
+            raise
+
+    def _headers(self, request: Request, content: bytes | None, request_id: str) -> Mapping[str, str]:
+        headers = {
+            "Accept": "application/json",
+            "OData-MaxVersion": "4.0",
+            "OData-Version": "4.0",
+            "User-Agent": self._user_agent,
+            "x-ms-client-request-id": request_id,
+        }
+        if request.is_safe:
+            headers["If-None-Match"] = "null"  # keeps caches on the way from answering
+        if content is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        return headers | dict(request.headers)
+
+    def _check_length(self, request: Request, characters_max: int) -> None:
+        if len(self._origin) + len(API_PATH) + len(request.path) > characters_max:
+            raise InvalidRequestError("the URL is longer than its limit")

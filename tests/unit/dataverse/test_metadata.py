@@ -1,0 +1,137 @@
+"""Definitions are read whole, or not at all."""
+
+import pytest
+import responses
+
+from dataverse import BadRequestError, DataverseClient, NotFoundError, UnavailableError
+from dataverse.metadata import ChoiceOption, ColumnMetadata, StatusOption, choice_options, status_options, table
+from tests.unit.dataverse.conftest import ROOT
+
+LEAD = f"{ROOT}EntityDefinitions(LogicalName='lead')"
+STATUS = f"{LEAD}/Attributes(LogicalName='statuscode')/Microsoft.Dynamics.CRM.StatusAttributeMetadata"
+QUALITY = f"{LEAD}/Attributes(LogicalName='leadqualitycode')/Microsoft.Dynamics.CRM.PicklistAttributeMetadata"
+HEAD = {
+    "LogicalName": "lead",
+    "EntitySetName": "leads",
+    "PrimaryIdAttribute": "leadid",
+    "PrimaryNameAttribute": "fullname",
+}
+
+
+def column(name: str, kind: str | None, *, secured: bool = False) -> dict[str, object]:
+    return {
+        "LogicalName": name,
+        "AttributeTypeName": {"Value": kind} if kind else None,
+        "IsSecured": secured,
+        "IsValidForRead": True,
+    }
+
+
+def lookup(name: str, target: str, navigation: str) -> dict[str, str]:
+    return {
+        "ReferencingAttribute": name,
+        "ReferencedEntity": target,
+        "ReferencingEntityNavigationPropertyName": navigation,
+    }
+
+
+def labelled(text: str, french: str | None = None) -> dict[str, object]:
+    labels = [{"Label": text, "LanguageCode": 1033}] + ([{"Label": french, "LanguageCode": 1036}] if french else [])
+    return {"LocalizedLabels": labels, "UserLocalizedLabel": labels[0]}
+
+
+def test_a_table_is_read_with_its_columns_and_lookups(service: responses.RequestsMock, client: DataverseClient) -> None:
+    service.get(LEAD, json=HEAD)
+    columns = [column("jobtitle", "StringType", secured=True), column("statuscode", "StatusType"), column("x", None)]
+    service.get(f"{LEAD}/Attributes", json={"value": columns})
+    service.get(
+        f"{LEAD}/ManyToOneRelationships",
+        json={
+            "value": [
+                lookup("customerid", "account", "customerid_account"),
+                lookup("customerid", "contact", "customerid_contact"),
+                lookup("lgate_primaryscoreid", "lgate_leadscore", "lgate_PrimaryScoreId"),
+            ]
+        },
+    )
+    lead = table(client, "lead")
+    assert lead is not None
+    assert (lead.logical_name, lead.entity_set_name, lead.primary_id, lead.primary_name) == (
+        "lead",
+        "leads",
+        "leadid",
+        "fullname",
+    )
+    assert lead.columns["jobtitle"] == ColumnMetadata("jobtitle", "String", is_secured=True, is_valid_for_read=True)
+    assert [one.type for one in lead.columns.values()] == ["String", "Status", "Virtual"]
+    assert lead.lookups == {"customerid": ("account", "contact"), "lgate_primaryscoreid": ("lgate_leadscore",)}
+    assert lead.navigations["lgate_primaryscoreid", "lgate_leadscore"] == "lgate_PrimaryScoreId"
+    assert all(call.request.headers["Consistency"] == "Strong" for call in service.calls)
+
+
+@pytest.mark.parametrize("code", ["0x80040217", "0x80060888", ""])
+def test_a_table_that_does_not_exist_is_none(
+    service: responses.RequestsMock, client: DataverseClient, code: str
+) -> None:
+    service.get(LEAD, status=404, json={"error": {"code": code, "message": "Could not find an entity"}})
+    assert table(client, "lead") is None
+
+
+def test_a_page_of_a_gateway_is_not_a_missing_table(service: responses.RequestsMock, client: DataverseClient) -> None:
+    for _ in range(4):
+        service.get(LEAD, status=404, body="<html>")
+    with pytest.raises(UnavailableError):
+        table(client, "lead")
+
+
+def test_statuses_carry_their_state_and_all_languages(service: responses.RequestsMock, client: DataverseClient) -> None:
+    options = [
+        {"Value": 1, "State": 0, "Label": labelled("New", "Nouveau")},
+        {"Value": 823270000, "State": 0, "Label": labelled("Marketing Qualified")},
+    ]
+    service.get(STATUS, json={"LogicalName": "statuscode", "OptionSet": {"Options": options}})
+    assert status_options(client, "lead") == (
+        StatusOption(1, 0, {1033: "New", 1036: "Nouveau"}),
+        StatusOption(823270000, 0, {1033: "Marketing Qualified"}),
+    )
+    assert service.calls[0].request.url == f"{STATUS}?$select=LogicalName&$expand=OptionSet"
+
+
+def test_choices_carry_all_languages(service: responses.RequestsMock, client: DataverseClient) -> None:
+    service.get(QUALITY, json={"OptionSet": {"Options": [{"Value": 1, "Label": labelled("Hot", "Chaud")}]}})
+    assert choice_options(client, "lead", "leadqualitycode") == (ChoiceOption(1, {1033: "Hot", 1036: "Chaud"}),)
+
+
+def test_a_global_choice_is_refused_by_name(service: responses.RequestsMock, client: DataverseClient) -> None:
+    service.get(QUALITY, json={"OptionSet": None})
+    with pytest.raises(BadRequestError, match="global choice"):
+        choice_options(client, "lead", "leadqualitycode")
+
+
+def test_a_choice_that_does_not_exist_is_not_found(service: responses.RequestsMock, client: DataverseClient) -> None:
+    service.get(QUALITY, status=404, json={"error": {"code": "0x80060888", "message": "x"}})
+    with pytest.raises(NotFoundError, match="no such column"):
+        choice_options(client, "lead", "leadqualitycode")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"OptionSet": {}},
+        {"OptionSet": {"Options": [{"State": 0, "Label": labelled("x")}]}},
+        {"OptionSet": {"Options": [{"Value": 1, "State": 0, "Label": None}]}},
+        {"OptionSet": {"Options": ["x"]}},
+    ],
+)
+def test_a_definition_of_another_shape_is_a_fault_not_an_empty_list(
+    service: responses.RequestsMock, client: DataverseClient, body: dict[str, object]
+) -> None:
+    service.get(STATUS, json=body)
+    with pytest.raises(UnavailableError, match="definition has no"):
+        status_options(client, "lead")
+
+
+def test_a_name_cannot_leave_its_quotes(client: DataverseClient) -> None:
+    for call in (lambda: table(client, "x')/y"), lambda: choice_options(client, "lead", "a'b")):
+        with pytest.raises(ValueError, match="name"):
+            call()
