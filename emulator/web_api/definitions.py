@@ -1,0 +1,147 @@
+"""Builds whole definitions, as the metadata API answers them, of tables, columns and relationships."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+Definition = dict[str, Any]
+
+_NAMESPACE = "#Microsoft.Dynamics.CRM."
+_CLASSES = {"Owner": "Lookup", "Customer": "Lookup", "Uniqueidentifier": "UniqueIdentifier"}
+_INTEGER_MAX = 2147483647
+_DECIMAL_MAX = 100_000_000_000.0
+_MONEY_MAX = 922_337_203_685_477.0
+_TYPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "String": {"MaxLength": 100, "Format": "Text", "FormatName": {"Value": "Text"}},
+    "Memo": {"MaxLength": 2000, "Format": "TextArea", "FormatName": {"Value": "TextArea"}, "ImeMode": "Auto"},
+    "Integer": {"MinValue": -_INTEGER_MAX - 1, "MaxValue": _INTEGER_MAX, "Format": "None"},
+    "BigInt": {"MinValue": -(2**63), "MaxValue": 2**63 - 1},
+    "Decimal": {"MinValue": -_DECIMAL_MAX, "MaxValue": _DECIMAL_MAX, "Precision": 2},
+    "Double": {"MinValue": -_DECIMAL_MAX, "MaxValue": _DECIMAL_MAX, "Precision": 2},
+    "Money": {"MinValue": -_MONEY_MAX, "MaxValue": _MONEY_MAX, "Precision": 2, "PrecisionSource": 2},
+    "DateTime": {"Format": "DateAndTime", "DateTimeBehavior": {"Value": "UserLocal"}},
+    "Boolean": {"DefaultValue": False},
+    "Picklist": {"DefaultFormValue": -1},
+    "Lookup": {"Targets": [], "Format": "None"},
+    "Owner": {"Targets": ["systemuser", "team"]},
+    "Customer": {"Targets": ["account", "contact"]},
+}
+
+
+def label(text: str | None, language: int = 1033) -> Definition:
+    """A Label with one localised text, or with none."""
+    localised = {"Label": text, "LanguageCode": language, "IsManaged": False}
+    return {"LocalizedLabels": [localised] if text else [], "UserLocalizedLabel": localised if text else None}
+
+
+def shown_label(posted: Mapping[str, Any] | None, language: int) -> Definition:
+    """A posted Label completed with its UserLocalizedLabel: the text in `language`, else the first."""
+    texts = [
+        {"Label": text["Label"], "LanguageCode": text["LanguageCode"], "IsManaged": False}
+        for text in (posted or {}).get("LocalizedLabels", [])
+    ]
+    chosen = next((text for text in texts if text["LanguageCode"] == language), texts[0] if texts else None)
+    return {"LocalizedLabels": texts, "UserLocalizedLabel": chosen}
+
+
+def option(value: int, text: Definition, **members: Any) -> Definition:
+    """One OptionMetadata; a status option has `State`, a state option `DefaultStatus`."""
+    kind = (
+        "StatusOptionMetadata" if "State" in members else "StateOptionMetadata" if "DefaultStatus" in members else None
+    )
+    typed = {"@odata.type": _NAMESPACE + kind} if kind else {}
+    return {**typed, "Value": value, "Color": None, "Label": text, "Description": label(None), **members}
+
+
+def option_set(kind: str, options: Iterable[Definition]) -> Definition:
+    """A local OptionSetMetadata; `kind` is Picklist, State or Status."""
+    return {"IsGlobal": False, "OptionSetType": kind, "Options": list(options)}
+
+
+def boolean_option_set(true_text: Definition, false_text: Definition) -> Definition:
+    """The OptionSet of a two-option column."""
+    return {
+        "@odata.type": _NAMESPACE + "BooleanOptionSetMetadata",
+        "IsGlobal": False,
+        "OptionSetType": "Boolean",
+        "TrueOption": option(1, true_text),
+        "FalseOption": option(0, false_text),
+    }
+
+
+def column(table: str, schema_name: str, kind: str, metadata_id: UUID, **members: Any) -> Definition:
+    """One AttributeMetadata of type `kind` (String, Lookup...): Dataverse's defaults, then `members`."""
+    definition = {
+        "@odata.type": f"{_NAMESPACE}{_CLASSES.get(kind, kind)}AttributeMetadata",
+        "MetadataId": str(metadata_id),
+        "EntityLogicalName": table,
+        "LogicalName": schema_name.lower(),
+        "SchemaName": schema_name,
+        "AttributeType": kind,
+        "AttributeTypeName": {"Value": f"{kind}Type"},
+        "DisplayName": label(schema_name),
+        "Description": label(None),
+        "RequiredLevel": {"Value": "None", "CanBeChanged": True},
+        "IsCustomAttribute": False,
+        "IsManaged": False,
+        "IsPrimaryId": False,
+        "IsPrimaryName": False,
+        "IsSecured": False,
+        "IsValidForCreate": True,
+        "IsValidForRead": True,
+        "IsValidForUpdate": True,
+        "IsAuditEnabled": {"Value": True, "CanBeChanged": True},
+        **_TYPE_DEFAULTS.get(kind, {}),
+    }
+    return {**definition, **members}
+
+
+def table(schema_name: str, entity_set: str, metadata_id: UUID, type_code: int, **members: Any) -> Definition:
+    """One EntityMetadata without its attributes."""
+    logical_name = schema_name.lower()
+    definition = {
+        "MetadataId": str(metadata_id),
+        "LogicalName": logical_name,
+        "SchemaName": schema_name,
+        "EntitySetName": entity_set,
+        "LogicalCollectionName": entity_set,
+        "ObjectTypeCode": type_code,
+        "OwnershipType": "UserOwned",
+        "PrimaryIdAttribute": f"{logical_name}id",
+        "PrimaryNameAttribute": None,
+        "DisplayName": label(schema_name),
+        "DisplayCollectionName": label(entity_set),
+        "Description": label(None),
+        "IsCustomEntity": False,
+        "IsManaged": False,
+        "IsActivity": False,
+        "HasActivities": False,
+        "HasNotes": False,
+        "ChangeTrackingEnabled": False,
+        "IsOptimisticConcurrencyEnabled": True,
+        "IsAuditEnabled": {"Value": False, "CanBeChanged": True},
+        "TableType": "Standard",
+    }
+    return {**definition, **members}
+
+
+def relationship(
+    schema_name: str, metadata_id: UUID, referenced: str, referencing: str, lookup: str, **members: Any
+) -> Definition:
+    """One OneToManyRelationshipMetadata; by default a deleted row is unlinked from those that point at it."""
+    no_cascade = dict.fromkeys(("Assign", "Merge", "Reparent", "Share", "Unshare"), "NoCascade")
+    definition = {
+        "@odata.type": _NAMESPACE + "OneToManyRelationshipMetadata",
+        "MetadataId": str(metadata_id),
+        "SchemaName": schema_name,
+        "RelationshipType": "OneToManyRelationship",
+        "IsCustomRelationship": False,
+        "ReferencedEntity": referenced,
+        "ReferencedAttribute": f"{referenced}id",
+        "ReferencingEntity": referencing,
+        "ReferencingAttribute": lookup.lower(),
+        "ReferencedEntityNavigationPropertyName": schema_name,
+        "ReferencingEntityNavigationPropertyName": lookup,
+        "CascadeConfiguration": {**no_cascade, "Delete": "RemoveLink"},
+    }
+    return {**definition, **members}

@@ -1,0 +1,150 @@
+"""POST of EntityDefinitions, Attributes and RelationshipDefinitions: tables, columns and lookups of one's own."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from emulator.web_api import definitions
+from emulator.web_api.address import Segment
+from emulator.web_api.definitions import Definition, shown_label
+from emulator.web_api.environment import Call, Environment
+from emulator.web_api.errors import BadRequestError, DuplicateDefinitionError
+from emulator.web_api.http import Response
+from emulator.web_api.metadata import Table
+from emulator.web_api.metadata_reads import find_table
+from emulator.web_api.parsing import parse_table
+from emulator.web_api.payload import read_json
+from emulator.web_api.posted_columns import posted_column
+from emulator.web_api.posted_relationships import posted_relationship
+from emulator.web_api.representation import answer
+from emulator.web_api.schema_names import check_schema_name, entity_set_name, require_label
+from emulator.web_api.seed import add_message_filters
+from emulator.web_api.system_columns import (
+    ACTIVE_INACTIVE,
+    ACTIVE_INACTIVE_STATUSES,
+    audit_columns,
+    owner_columns,
+    primary_id,
+    state_columns,
+    system_relationships,
+)
+
+_OWNERSHIPS = frozenset({"UserOwned", "OrganizationOwned"})
+_FLAGS = ("HasActivities", "HasNotes", "IsActivity", "ChangeTrackingEnabled")
+
+
+def post_table(environment: Environment, call: Call) -> Response:
+    """POST EntityDefinitions: a table with its columns, its system columns and its message filters."""
+    body = read_json(call.request, "EntityDefinitions")
+    schema_name = check_schema_name(environment, body.get("SchemaName"), "Entity")
+    logical_name = schema_name.lower()
+    if environment.metadata.find(logical_name) is not None:
+        raise DuplicateDefinitionError("Entity", schema_name)
+    columns = [posted_column(environment, logical_name, posted) for posted in body.get("Attributes") or ()]
+    definition = _table_definition(environment, schema_name, body, columns)
+    columns = [
+        primary_id(logical_name, f"{schema_name}Id", _new_id),
+        *columns,
+        *_system_columns(logical_name, definition),
+    ]
+    _require_distinct(columns)
+    relationships = system_relationships(logical_name, columns, _new_id)
+    table = environment.catalogue.add_table(definition, columns, relationships)
+    environment.metadata = environment.metadata.replacing(table)
+    add_message_filters(environment, table)
+    return _created(call, f"EntityDefinitions({table.metadata_id})")
+
+
+def post_column(environment: Environment, call: Call, segment: Segment) -> Response:
+    """POST EntityDefinitions(..)/Attributes: one column more, null in every row."""
+    table = find_table(environment, segment)
+    column = posted_column(environment, table.logical_name, read_json(call.request, "Attributes"))
+    if column["LogicalName"] in table.columns:
+        raise DuplicateDefinitionError("Attribute", column["SchemaName"])
+    environment.catalogue.add_column(column)
+    replace_table(environment, table, [*_columns(table), column], _relationships(table))
+    return _created(call, f"EntityDefinitions({table.metadata_id})/Attributes({column['MetadataId']})")
+
+
+def post_relationship(environment: Environment, call: Call) -> Response:
+    """POST RelationshipDefinitions: a lookup column and the relationship it stands for."""
+    body = read_json(call.request, "RelationshipDefinitions")
+    lookup, relationship = posted_relationship(environment, body)
+    table = environment.metadata.table(relationship["ReferencingEntity"])
+    environment.catalogue.add_column(lookup)
+    environment.catalogue.add_relationship(relationship)
+    replace_table(environment, table, [*_columns(table), lookup], [*_relationships(table), relationship])
+    return _created(call, f"RelationshipDefinitions({relationship['MetadataId']})")
+
+
+def replace_table(
+    environment: Environment, table: Table, columns: list[Definition], relationships: list[Definition]
+) -> None:
+    """Put the table with these columns and relationships in place of the old one, in the read model."""
+    changed = parse_table(dict(table.definition), columns, relationships)
+    environment.metadata = environment.metadata.replacing(changed)
+
+
+def replace_column(environment: Environment, table: Table, changed: Definition) -> None:
+    """Store a changed definition of a column and put it in the read model."""
+    environment.catalogue.replace_column(changed)
+    columns = [changed if c["LogicalName"] == changed["LogicalName"] else c for c in _columns(table)]
+    replace_table(environment, table, columns, _relationships(table))
+
+
+def _table_definition(
+    environment: Environment, schema_name: str, body: Mapping[str, Any], columns: list[Definition]
+) -> Definition:
+    primary_names = [column["LogicalName"] for column in columns if column["IsPrimaryName"]]
+    if len(primary_names) != 1:
+        raise BadRequestError("A table takes exactly one attribute with IsPrimaryName.")
+    if next(column for column in columns if column["IsPrimaryName"])["AttributeType"] != "String":
+        raise BadRequestError("Primary UI Attribute has to be of type String", "0x8004700e")
+    ownership = body.get("OwnershipType", "UserOwned")
+    if ownership not in _OWNERSHIPS:
+        raise BadRequestError("The specified ownership type mask is not valid for this operation", "0x8004700d")
+    labels = {name: require_label(environment, body, name) for name in ("DisplayName", "DisplayCollectionName")}
+    return definitions.table(
+        schema_name,
+        entity_set_name(schema_name),
+        uuid4(),
+        environment.database.next_value("objecttypecode"),
+        OwnershipType=ownership,
+        PrimaryNameAttribute=primary_names[0],
+        IsCustomEntity=True,
+        Description=shown_label(body.get("Description"), environment.language),
+        **labels,
+        **{name: bool(body[name]) for name in _FLAGS if name in body},
+        **({"IsAuditEnabled": body["IsAuditEnabled"]} if "IsAuditEnabled" in body else {}),
+    )
+
+
+def _system_columns(logical_name: str, definition: Definition) -> list[Definition]:
+    columns = state_columns(logical_name, ACTIVE_INACTIVE, ACTIVE_INACTIVE_STATUSES, _new_id)
+    columns += audit_columns(logical_name, _new_id)
+    if definition["OwnershipType"] == "UserOwned":
+        columns += owner_columns(logical_name, _new_id)
+    return columns
+
+
+def _require_distinct(columns: list[Definition]) -> None:
+    names = [column["LogicalName"] for column in columns]
+    twice = next((column["SchemaName"] for column in columns if names.count(column["LogicalName"]) > 1), None)
+    if twice is not None:
+        raise DuplicateDefinitionError("Attribute", twice)
+
+
+def _columns(table: Table) -> list[Definition]:
+    return [dict(column.definition) for column in table.columns.values()]
+
+
+def _relationships(table: Table) -> list[Definition]:
+    return [dict(relationship.definition) for relationship in table.navigations.values()]
+
+
+def _created(call: Call, path: str) -> Response:
+    return answer(204, headers={"OData-EntityId": call.url(path)})
+
+
+def _new_id(_name: str) -> UUID:
+    return uuid4()

@@ -1,0 +1,148 @@
+"""The query options of a read, parsed and checked against a table."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from emulator.web_api.address import Address
+from emulator.web_api.errors import QuerySyntaxError, UnknownPropertyError, UnsupportedError
+from emulator.web_api.filters import Filter, parse
+from emulator.web_api.metadata import Column, Metadata, Relationship, Table
+
+PAGE_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """One N:1 row shown inside the row that points at it."""
+
+    relationship: Relationship
+    table: Table
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a read asks for; `order` holds (column, descending) and `top` the number of rows, if it was limited."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    selected: str
+    expansions: tuple[Expansion, ...]
+    where: Filter | None
+    order: tuple[tuple[Column, bool], ...]
+    top: int | None
+    with_count: bool
+
+
+def parse_query(address: Address, table: Table, metadata: Metadata) -> Query:
+    """The query of an address; refusals have the service's codes, or 501 with the clause's name."""
+    where = address.option("$filter")
+    return Query(
+        table=table,
+        columns=selected_columns(table, address.option("$select")),
+        selected=address.option("$select") or "",
+        expansions=tuple(_expansions(address.option("$expand"), table, metadata)),
+        where=parse(where) if where is not None else None,
+        order=tuple(_order(address.option("$orderby"), table)),
+        top=_top(address.option("$top")),
+        with_count=_flag(address.option("$count")),
+    )
+
+
+def selected_columns(table: Table, select: str | None) -> tuple[Column, ...]:
+    """The columns of a `$select`, the primary id always among them; all readable ones without it."""
+    if select is None:
+        return tuple(column for column in table.columns.values() if column.valid_for_read)
+    names = [name.strip() for name in select.split(",")]
+    chosen = {column.logical_name: column for name in names for column in _selected(table, name)}
+    chosen.setdefault(table.primary_id, table.columns[table.primary_id])
+    return tuple(chosen.values())
+
+
+def _selected(table: Table, name: str) -> Iterator[Column]:
+    column = table.properties.get(name)
+    if column is not None and column.valid_for_read:
+        yield column
+    elif name in table.navigations:
+        yield table.columns[table.navigations[name].column]
+    elif name == "ownerid" and name in table.columns:
+        yield table.columns[name]
+    elif name == "*":
+        yield from (column for column in table.columns.values() if column.valid_for_read)
+    else:
+        raise UnknownPropertyError(name, table.type_name)
+
+
+def _expansions(expand: str | None, table: Table, metadata: Metadata) -> Iterator[Expansion]:
+    for item in split_top_level(expand or "", ","):
+        found = re.fullmatch(r"\s*([\w/]+)\s*(?:\((.*)\))?\s*", item, re.DOTALL)
+        if found is None:
+            message = f"$expand '{item}'."
+            raise QuerySyntaxError(message)
+        yield _expansion(found[1], found[2], table, metadata)
+
+
+def _expansion(navigation: str, options: str | None, table: Table, metadata: Metadata) -> Expansion:
+    relationship = table.navigations.get(navigation)
+    if relationship is None:
+        if navigation == "ownerid" and navigation in table.columns:
+            raise UnsupportedError("$expand of ownerid, whose rows are of two tables: expand owninguser or owningteam")
+        if any(child.schema_name == navigation for child in metadata.children(table.logical_name)):
+            message = f"$expand of the collection {navigation}"
+            raise UnsupportedError(message)
+        raise UnknownPropertyError(navigation, table.type_name)
+    target = metadata.table(relationship.referenced)
+    select = None
+    for option in split_top_level(options or "", ";"):
+        name, _, value = option.strip().partition("=")
+        if name != "$select":
+            message = f"{name} inside $expand"
+            raise UnsupportedError(message)
+        select = value
+    return Expansion(relationship, target, selected_columns(target, select))
+
+
+def split_top_level(text: str, separator: str) -> Iterator[str]:
+    """The parts between separators that stand outside all parentheses; nothing for an empty text."""
+    depth, start = 0, 0
+    for position, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if character == separator and depth == 0:
+            yield text[start:position]
+            start = position + 1
+    if text:
+        yield text[start:]
+
+
+def _order(orderby: str | None, table: Table) -> Iterator[tuple[Column, bool]]:
+    for item in filter(None, (orderby or "").split(",")):
+        name, *direction = item.split()
+        if "/" in name:
+            raise UnsupportedError("$orderby over a navigation property")
+        if direction not in ([], ["asc"], ["desc"]):
+            message = f"$orderby '{item}'."
+            raise QuerySyntaxError(message)
+        column = table.properties.get(name)
+        if column is None or not column.valid_for_read:
+            raise UnknownPropertyError(name, table.type_name)
+        yield column, direction == ["desc"]
+
+
+def _top(top: str | None) -> int | None:
+    if top is None:
+        return None
+    if not re.fullmatch(r"\d{1,9}", top):
+        message = f"Invalid value '{top}' for $top query option found."
+        raise QuerySyntaxError(message)
+    if not 0 < int(top) <= PAGE_MAX:
+        message = f"$top outside 1 to {PAGE_MAX}"
+        raise UnsupportedError(message)
+    return int(top)
+
+
+def _flag(count: str | None) -> bool:
+    if count not in {None, "true", "false"}:
+        message = f"Invalid value '{count}' for $count query option found."
+        raise QuerySyntaxError(message)
+    return count == "true"

@@ -1,0 +1,115 @@
+"""The first rows of a new environment: organisation, business unit, caller, currency, default publisher, messages."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID, uuid4, uuid5
+
+from emulator.web_api.catalogue import Catalogue
+from emulator.web_api.database import Database, SqlValue
+from emulator.web_api.environment import Environment
+from emulator.web_api.metadata import Table
+from emulator.web_api.rows import Rows
+from emulator.web_api.standard_tables import standard_tables
+from emulator.web_api.values import moment
+
+_MESSAGES = ("Create", "Update", "Delete", "Assign", "Merge", "SetState", "QualifyLead")
+_FILTERED_MESSAGES = ("Create", "Update", "Delete")
+_LANGUAGE = 1033
+
+
+def open_environment(database: Database, clock: Callable[[], datetime], organization_id: UUID | None) -> Environment:
+    """The environment stored in the database, made first if the database is new."""
+    organization = UUID(database.setting("organization_id", str(organization_id or uuid4())))
+    rows, catalogue = Rows(database), Catalogue(database)
+    is_new = not database.execute("SELECT 1 FROM _table LIMIT 1")
+    if is_new:
+        with database.transaction():
+            for standard in standard_tables():
+                catalogue.add_table(standard.table, standard.columns, standard.relationships)
+    environment = Environment(
+        database=database,
+        rows=rows,
+        catalogue=catalogue,
+        clock=clock,
+        metadata=catalogue.read(),
+        organization_id=organization,
+        user_id=uuid5(organization, "user"),
+        business_unit_id=uuid5(organization, "business unit"),
+        currency_id=uuid5(organization, "currency"),
+        language=_LANGUAGE,
+    )
+    if is_new:
+        with database.transaction():
+            _seed(environment)
+    return environment
+
+
+def add_message_filters(environment: Environment, table: Table) -> None:
+    """Make the table's Create, Update and Delete registrable, as creating a table does."""
+    for message in _FILTERED_MESSAGES:
+        _insert(
+            environment,
+            "sdkmessagefilter",
+            uuid5(environment.organization_id, f"filter {message} {table.logical_name}"),
+            sdkmessageid=str(_message_id(environment, message)),
+            primaryobjecttypecode=table.logical_name,
+            secondaryobjecttypecode="none",
+            iscustomprocessingstepallowed=1,
+        )
+
+
+def _seed(environment: Environment) -> None:
+    organization, currency = str(environment.organization_id), str(environment.currency_id)
+    unit, user = str(environment.business_unit_id), str(environment.user_id)
+    euro: dict[str, SqlValue] = {"currencyname": "Euro", "isocurrencycode": "EUR", "currencysymbol": "€"}
+    state: dict[str, SqlValue] = {"statecode": 0, "statuscode": 1}
+    _insert(environment, "transactioncurrency", currency, currencyprecision=2, exchangerate=1.0, **euro, **state)
+    names: dict[str, SqlValue] = {"name": "Emulated organization", "languagecode": _LANGUAGE, "localeid": _LANGUAGE}
+    _insert(environment, "organization", organization, **names, basecurrencyid=currency, basecurrencysymbol="€")
+    _insert(environment, "businessunit", unit, name="Emulated organization", isdisabled=0, organizationid=organization)
+    person: dict[str, SqlValue] = {"firstname": "Emulated", "lastname": "Caller", "fullname": "Emulated Caller"}
+    belongs: dict[str, SqlValue] = {"businessunitid": unit, "organizationid": organization, "isdisabled": 0}
+    _insert(environment, "systemuser", user, domainname="caller@example.org", **person, **belongs)
+    team: dict[str, SqlValue] = {
+        "name": "Emulated organization",
+        "teamtype": 0,
+        "isdefault": 1,
+        "administratorid": user,
+    }
+    _insert(environment, "team", uuid5(environment.organization_id, "team"), businessunitid=unit, **team)
+    publisher = _insert(
+        environment,
+        "publisher",
+        uuid5(environment.organization_id, "publisher"),
+        uniquename="DefaultPublisherEmulated",
+        friendlyname="Default publisher",
+        customizationprefix="new",
+        customizationoptionvalueprefix=10000,
+    )
+    _insert(
+        environment,
+        "solution",
+        uuid5(environment.organization_id, "solution"),
+        uniquename="Default",
+        friendlyname="Default Solution",
+        version="1.0",
+        ismanaged=0,
+        isvisible=1,
+        publisherid=publisher,
+    )
+    for message in _MESSAGES:
+        _insert(environment, "sdkmessage", _message_id(environment, message), name=message)
+    for table in environment.metadata.tables.values():
+        add_message_filters(environment, table)
+
+
+def _message_id(environment: Environment, message: str) -> UUID:
+    return uuid5(environment.organization_id, f"message {message}")
+
+
+def _insert(environment: Environment, table_name: str, row_id: UUID | str, **values: SqlValue) -> str:
+    table = environment.metadata.table(table_name)
+    now, user = moment(environment.clock()), str(environment.user_id)
+    audit: Mapping[str, SqlValue] = {"createdon": now, "modifiedon": now, "createdby": user, "modifiedby": user}
+    environment.rows.insert(table, {table.primary_id: str(row_id), **values, **audit})
+    return str(row_id)
