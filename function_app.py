@@ -1,0 +1,37 @@
+"""The functions of Leadgate as Azure sees them: triggers in, calls into connector, nothing else."""
+
+import os
+
+import azure.functions as func
+
+from connector.bootstrap import App, bootstrap
+from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
+from connector.receive import receive
+from connector.settings import Settings
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+
+def _app() -> App:
+    return bootstrap(Settings.from_environment(os.environ))
+
+
+@app.function_name("row_changed")
+@app.route(route="row-changed", methods=["POST"])
+def row_changed(req: func.HttpRequest) -> func.HttpResponse:
+    """A row changed in Dataverse: queue a look at the leads it concerns."""
+    return func.HttpResponse(status_code=receive(req.get_body(), req.headers, _app))
+
+
+@app.function_name("score_leads")
+@app.queue_trigger(arg_name="message", queue_name=LEAD_CHANGES, connection="AzureWebJobsStorage")
+def score_leads(message: func.QueueMessage) -> None:
+    """Look at the leads of a message, now."""
+    _app().worker.work(message.get_body().decode(errors="replace"), LEAD_CHANGES)
+
+
+@app.function_name("score_leads_bulk")
+@app.queue_trigger(arg_name="message", queue_name=LEAD_CHANGES_BULK, connection="AzureWebJobsStorage")
+def score_leads_bulk(message: func.QueueMessage) -> None:
+    """The same for the messages of a publication, so that an edit never waits behind them."""
+    _app().worker.work(message.get_body().decode(errors="replace"), LEAD_CHANGES_BULK)

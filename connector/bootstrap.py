@@ -1,0 +1,71 @@
+"""The one place where settings and real things meet: client, queue, clock and randomness become an App."""
+
+import random as random_numbers
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import requests
+
+from connector.live_versions import CACHE_S, LiveVersions
+from connector.ports import Clock, Queue, Random
+from connector.score_leads import LeadScoring
+from connector.settings import Settings
+from connector.storage_queue import StorageQueue
+from connector.worker import Worker
+from dataverse import ClientSecret, DataverseClient, Limits, StaticToken, TokenProvider
+from dataverse.limits import DEFAULT_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a binding or a command needs, put together."""
+
+    settings: Settings
+    client: DataverseClient
+    queue: Queue
+    versions: LiveVersions
+    scoring: LeadScoring
+    worker: Worker
+    clock: Clock
+
+
+@lru_cache(maxsize=1)
+def bootstrap(settings: Settings) -> App:
+    """The app with its real ports, made once per process."""
+    return build(settings)
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    queue: Queue | None = None,
+    session: requests.Session | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    random: Random = random_numbers.random,
+    limits: Limits = DEFAULT_LIMITS,
+    cache_s: float = CACHE_S,
+) -> App:
+    """The app with any of its ports replaced."""
+    clock = clock or _utc_now
+    queue = queue or StorageQueue(settings.storage)
+    client = DataverseClient(
+        settings.dataverse_url, _tokens(settings), session=session, sleep=sleep, random=random, limits=limits
+    )
+    versions = LiveVersions(client, clock, cache_s=cache_s)
+    scoring = LeadScoring(client, clock, writes=settings.mode == "live")
+    worker = Worker(client, versions, scoring, queue, random, settings.mode)
+    return App(settings, client, queue, versions, scoring, worker, clock)
+
+
+def _tokens(settings: Settings) -> TokenProvider:
+    if settings.auth == "static-token":
+        return StaticToken(settings.static_token)
+    return ClientSecret(settings.tenant_id, settings.client_id, settings.client_secret, settings.dataverse_url)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

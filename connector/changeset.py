@@ -1,0 +1,81 @@
+"""A decision as one changeset of Web API requests: score rows, then the lead, then the log.
+
+The score rows go first because the lead may point at one that is only now created. Every request carries the ETag that
+was read, or the id that makes a second row impossible; one that fails takes the others with it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from connector.decide_scores import instant
+from connector.decision import Decision, Qualification, ScoreWrite
+from connector.ids import qualification_id
+from connector.look import Look
+from connector.tables import Lead, LeadScore, PublishedVersion, QualificationLog, QualificationRule, ScoringModel
+from dataverse import Changeset, Request, create, tagged, update, upsert
+
+
+def changeset(decision: Decision, look: Look, correlation: str) -> Changeset:
+    """The writes of one lead, all or nothing; marked with a tag so that their echo can be told."""
+    requests = (
+        *(_score_request(write, look) for write in decision.scores),
+        *_lead_requests(decision),
+        *(_log_request(entry, look, decision.decided_on, correlation) for entry in decision.qualifications),
+    )
+    return Changeset(tuple(tagged(request, f"leadgate:{correlation}") for request in requests))
+
+
+def bind(column: str, entity_set: str, row_id: UUID | str) -> dict[str, object]:
+    """The way the Web API sets a lookup."""
+    return {f"{column}@odata.bind": f"/{entity_set}({row_id})"}
+
+
+def _score_request(write: ScoreWrite, look: Look) -> Request:
+    row = dict(write.changes)
+    if write.version_id is not None:
+        row |= bind(LeadScore.VERSION, PublishedVersion.SET, write.version_id)
+    if write.etag is not None:
+        return update(LeadScore.SET, str(write.row_id), row, etag=write.etag)
+    row |= bind(LeadScore.LEAD, Lead.SET, look.lead_id) | _owner(look.row)
+    row |= bind(LeadScore.MODEL, ScoringModel.SET, str(write.model_id))
+    return upsert(LeadScore.SET, str(write.row_id), row, only_create=True)
+
+
+def _lead_requests(decision: Decision) -> Iterator[Request]:
+    changes = dict(decision.lead_changes)
+    if decision.primary_score is not None:
+        changes |= bind(Lead.PRIMARY_SCORE, LeadScore.SET, decision.primary_score)
+    if changes:
+        yield update(Lead.SET, str(decision.lead_id), changes, etag=decision.etag)
+
+
+def _log_request(entry: Qualification, look: Look, at: datetime, correlation: str) -> Request:
+    row: dict[str, object] = {
+        QualificationLog.ID: str(qualification_id(look.lead_id, entry.rule_id, entry.occurrence)),
+        QualificationLog.NAME: entry.name,
+        QualificationLog.OCCURRENCE: entry.occurrence,
+        QualificationLog.OUTCOME: QualificationLog.QUALIFIED,
+        QualificationLog.SCORES: _text(entry.scores),
+        QualificationLog.ACTIONS: _text(entry.changes),
+        QualificationLog.DECIDED_ON: instant(at),
+        QualificationLog.CORRELATION: correlation,
+    }
+    row |= bind(QualificationLog.LEAD, Lead.SET, look.lead_id)
+    row |= bind(QualificationLog.RULE, QualificationRule.SET, entry.rule_id)
+    row |= bind(QualificationLog.VERSION, PublishedVersion.SET, entry.version_id)
+    return create(QualificationLog.SET, row | _owner(look.row), id_column=QualificationLog.ID)
+
+
+def _owner(lead: Mapping[str, object]) -> dict[str, object]:
+    """Whoever owns the lead owns what is said about it."""
+    if team := lead.get(f"_{Lead.OWNING_TEAM}_value"):
+        return bind("ownerid", "teams", str(team))
+    if user := lead.get(f"_{Lead.OWNING_USER}_value"):
+        return bind("ownerid", "systemusers", str(user))
+    return {}
+
+
+def _text(content: Mapping[str, object]) -> str:
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,89 @@
+"""Deciding the score rows of a lead: pure, and only what differs from what is stored."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from connector.decision import ScoreWrite
+from connector.ids import lead_score_id
+from connector.live import Live, LiveModel
+from connector.look import Look, StoredScore
+from connector.tables import ACTIVE, INACTIVE, LeadScore
+from scoring import Facts, Score, explanation
+
+
+def scores_now(look: Look, live: Live, at: datetime) -> dict[UUID, Score]:
+    """What each live model says of the lead at `at`, by model id; a lead in no audience has no scores."""
+    if not look.is_open or look.is_in_no_audience:
+        return {}
+    facts = Facts(lead=look.row, interactions=look.interactions or {})
+    scored = {model.model_id: model.scorer.score(facts, at) for model in live.models}
+    return {model_id: score for model_id, score in scored.items() if score.total is not None}
+
+
+def decide_scores(look: Look, live: Live, scores: dict[UUID, Score], at: datetime) -> tuple[ScoreWrite, ...]:
+    """The writes that make the stored score rows say what `scores` says, and nothing else."""
+    stored = {row.row_id: row for row in look.scores}
+    writes = []
+    kept = set()
+    for model in live.models:
+        if score := scores.get(model.model_id):
+            row_id = lead_score_id(look.lead_id, model.model_id)
+            kept.add(row_id)
+            writes.append(_score_write(row_id, model, stored.get(row_id), score, at))
+    writes += [_ended(row, look, live) for row in look.scores if row.active and row.row_id not in kept]
+    return tuple(write for write in writes if write is not None)
+
+
+def _score_write(
+    row_id: UUID, model: LiveModel, stored: StoredScore | None, score: Score, at: datetime
+) -> ScoreWrite | None:
+    value = {
+        LeadScore.SCORE: score.total,
+        LeadScore.GRADE: score.grade,
+        LeadScore.EXPLANATION: explanation(score),
+    }
+    due = _whole_second(score.valid_until)
+    rescore_on = {LeadScore.RESCORE_ON: instant(due)}
+    if stored is None:
+        new = {LeadScore.NAME: model.name, **value, **rescore_on, LeadScore.SCORED_ON: instant(at)}
+        return ScoreWrite(row_id, model.model_id, model.version_id, None, new)
+    if not stored.active or (stored.score, stored.grade, stored.explanation) != tuple(value.values()):
+        changes = {**value, **rescore_on, LeadScore.PREVIOUS_SCORE: stored.score, LeadScore.SCORED_ON: instant(at)}
+        if not stored.active:
+            changes |= {"statecode": ACTIVE, "statuscode": LeadScore.UP_TO_DATE}
+        return ScoreWrite(row_id, None, model.version_id, stored.etag, changes)
+    if _rescore_on_is_wrong(stored.rescore_on, due, at):
+        return ScoreWrite(row_id, None, None, stored.etag, rescore_on)
+    return None
+
+
+def _rescore_on_is_wrong(stored: datetime | None, computed: datetime | None, at: datetime) -> bool:
+    """Due, or later than it must be; one that is merely earlier costs one look too many and no write."""
+    if stored is not None and stored <= at:
+        return True
+    return computed is not None and (stored is None or stored > computed)
+
+
+def _whole_second(at: datetime | None) -> datetime | None:
+    """The first whole second not before `at`: Dataverse keeps no fractions, and a look that comes early is in vain."""
+    if at is None or not at.microsecond:
+        return at
+    return at.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _ended(row: StoredScore, look: Look, live: Live) -> ScoreWrite:
+    if not look.is_open:
+        reason = LeadScore.LEAD_CLOSED
+    elif row.model_id not in {model.model_id for model in live.models}:
+        reason = LeadScore.MODEL_STOPPED
+    elif row.row_id != lead_score_id(look.lead_id, row.model_id):
+        reason = LeadScore.MERGED
+    else:
+        reason = LeadScore.OUT_OF_AUDIENCE
+    changes = {"statecode": INACTIVE, "statuscode": reason, LeadScore.RESCORE_ON: None}
+    return ScoreWrite(row.row_id, None, None, row.etag, changes)
+
+
+def instant(at: datetime | None) -> str | None:
+    """An instant as the Web API writes it, to the second (Dataverse keeps no more)."""
+    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,179 @@
+"""Loading what is in force from Dataverse, and keeping it for at most a minute.
+
+A model or rule is in force if and only if its row is Active, Live and names its current version; only that version
+counts, and only while its text has the hash it was published with.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from uuid import UUID
+
+from connector.errors import VersionError
+from connector.lead_table import LeadTable
+from connector.live import Live, LiveModel, LiveRule
+from connector.ports import Clock
+from connector.queries import lead_queries
+from connector.read_leads import LeadReader
+from connector.rules import parse_rule
+from connector.tables import ACTIVE, Lead, Lifecycle, PublishedVersion, QualificationRule, ScoringModel
+from dataverse import DataverseClient, Request, query
+from dataverse.metadata import TableMetadata, status_options, table
+from dataverse.odata import all_of, eq
+from scoring import DefinitionError, compile_model, parse_model
+
+CACHE_S = 60
+METADATA_CACHE_S = 3600
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One snapshot: what is live, and the reader that brings what it needs."""
+
+    live: Live
+    reader: LeadReader
+    loaded_on: datetime
+
+
+class LiveVersions:
+    """The snapshot, shared by all threads of the process and never older than `cache_s` seconds."""
+
+    def __init__(
+        self,
+        client: DataverseClient,
+        clock: Clock,
+        *,
+        cache_s: float = CACHE_S,
+        metadata_cache_s: float = METADATA_CACHE_S,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._age_max = timedelta(seconds=cache_s)
+        self._metadata = _Metadata(client, clock, timedelta(seconds=metadata_cache_s))
+        self._in_force: InForce | None = None
+        self._lock = Lock()
+
+    def now(self) -> InForce:
+        """What is in force; raises VersionError when a version cannot be read, and never leaves it out instead."""
+        with self._lock:
+            if self._in_force is None or self._clock() - self._in_force.loaded_on >= self._age_max:
+                self._in_force = self._load()
+            return self._in_force
+
+    def fresh(self) -> InForce:
+        """What is in force at this moment, read anew."""
+        with self._lock:
+            self._in_force = self._load()
+            return self._in_force
+
+    def _load(self) -> InForce:
+        loaded_on = self._clock()
+        models, rules = list(self._client.rows(_LIVE_MODELS)), list(self._client.rows(_LIVE_RULES))
+        lead = self._metadata.lead()
+        live = Live(
+            models=tuple(_live_model(row) for row in models),
+            rules=tuple(
+                sorted((_live_rule(row, lead) for row in rules), key=lambda rule: (rule.rule.order, rule.name))
+            ),
+        )
+        needs = [model.scorer.needs for model in live.models]
+        names = {need.table for each in needs for need in each.interactions}
+        queries = lead_queries(needs, lead, {name: self._metadata.table(name) for name in names})
+        return InForce(live, LeadReader(self._client, queries, needs), loaded_on)
+
+
+class _Metadata:
+    """Table definitions, read again after an hour: a column added meanwhile is found when a model is published."""
+
+    def __init__(self, client: DataverseClient, clock: Clock, age_max: timedelta) -> None:
+        self._client = client
+        self._clock = clock
+        self._age_max = age_max
+        self._read_on: datetime | None = None
+        self._lead: LeadTable | None = None
+        self._tables: dict[str, TableMetadata] = {}
+
+    def lead(self) -> LeadTable:
+        self._forget_what_is_old()
+        if self._lead is None:
+            self._lead = read_lead_table(self._client)
+        return self._lead
+
+    def table(self, name: str) -> TableMetadata:
+        if name not in self._tables:
+            found = table(self._client, name)
+            if found is None:
+                raise VersionError(name, "the table is missing")
+            self._tables[name] = found
+        return self._tables[name]
+
+    def _forget_what_is_old(self) -> None:
+        if self._read_on is None or self._clock() - self._read_on >= self._age_max:
+            self._read_on, self._lead, self._tables = self._clock(), None, {}
+
+
+def read_lead_table(client: DataverseClient) -> LeadTable:
+    """The environment's lead table; a table that the app may not see is a fault."""
+    metadata = table(client, Lead.TABLE)
+    if metadata is None:
+        raise VersionError(Lead.TABLE, "the table is missing")
+    return LeadTable(metadata, tuple(status_options(client, Lead.TABLE)))
+
+
+def _live(entity_set: str, columns: tuple[str, ...]) -> Request:
+    in_force = all_of(eq("statecode", ACTIVE), eq("statuscode", Lifecycle.LIVE))
+    version = (PublishedVersion.ID, PublishedVersion.DEFINITION, PublishedVersion.SHA256)
+    return query(entity_set, select=columns, filter=in_force, expand={ScoringModel.CURRENT_VERSION: version})
+
+
+_LIVE_MODELS = _live(ScoringModel.SET, (ScoringModel.ID, ScoringModel.NAME))
+_LIVE_RULES = _live(QualificationRule.SET, (QualificationRule.ID, QualificationRule.NAME))
+
+
+def _live_model(row: Row) -> LiveModel:
+    version_id, definition = _version(row, str(row[ScoringModel.NAME]))
+    try:
+        model = parse_model(definition)
+    except DefinitionError as error:
+        raise VersionError(str(row[ScoringModel.NAME]), f"cannot be read: {error}") from error
+    return LiveModel(
+        model_id=UUID(str(row[ScoringModel.ID])),
+        version_id=version_id,
+        definition=model,
+        scorer=compile_model(model),
+    )
+
+
+def _live_rule(row: Row, lead: LeadTable) -> LiveRule:
+    version_id, definition = _version(row, str(row[QualificationRule.NAME]))
+    try:
+        rule = parse_rule(definition)
+        changes, from_status = lead.resolve(rule)
+    except DefinitionError as error:
+        raise VersionError(str(row[QualificationRule.NAME]), f"cannot be read: {error}") from error
+    return LiveRule(
+        rule_id=UUID(str(row[QualificationRule.ID])),
+        version_id=version_id,
+        name=rule.rule,
+        rule=rule,
+        changes=changes,
+        from_status=from_status,
+    )
+
+
+def _version(row: Row, owner: str) -> tuple[UUID, object]:
+    version = row.get(ScoringModel.CURRENT_VERSION)
+    if not isinstance(version, Mapping):
+        raise VersionError(owner, "is live and names no version")
+    text = str(version[PublishedVersion.DEFINITION])
+    if hashlib.sha256(text.encode()).hexdigest() != version[PublishedVersion.SHA256]:
+        raise VersionError(owner, "has changed since its publication")
+    try:
+        return UUID(str(version[PublishedVersion.ID])), json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise VersionError(owner, "is not JSON") from error

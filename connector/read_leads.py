@@ -1,0 +1,113 @@
+"""Reading leads and what is known of them: one $batch, one look per lead."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from connector.errors import IncompleteError
+from connector.look import LogEntry, Look, Row, StoredScore
+from connector.queries import InteractionQuery, LeadQueries
+from connector.tables import ACTIVE, Lead, LeadScore, QualificationLog
+from dataverse import BatchResult, DataverseClient, Request
+from scoring import Needs, assign_interactions
+
+
+class LeadReader:
+    """Reads leads for one set of queries; the parts of a read can also ride at the end of a batch that writes."""
+
+    def __init__(self, client: DataverseClient, queries: LeadQueries, needs: Sequence[Needs]) -> None:
+        self._client = client
+        self._queries = queries
+        self._interaction_needs = [need for each in needs for need in each.interactions]
+
+    def read(self, ids: Sequence[UUID]) -> dict[UUID, Look]:
+        """A look at each lead that exists; a lead that is gone is not in the answer."""
+        requests = self.requests(ids)
+        return self.looks(requests, self._client.batch(requests))
+
+    def requests(self, ids: Sequence[UUID]) -> list[Request]:
+        """The parts of the read, in an order that `looks` knows."""
+        by_lead = (interactions.of_leads(ids) for interactions in self._queries.interactions)
+        return [
+            self._queries.leads(ids),
+            self._queries.scores(ids),
+            self._queries.log(ids),
+            *(request for request in by_lead if request is not None),
+        ]
+
+    def looks(self, requests: Sequence[Request], results: Sequence[BatchResult]) -> dict[UUID, Look]:
+        """The answers to `requests`, put together by lead; raises what the first failed part met."""
+        leads, scores, log, *rest = (
+            list(self._client.rows(request, first=result.response))
+            for request, result in zip(requests, results, strict=True)
+        )
+        rows = [self._queries.renamed(_complete(row, self._queries.columns, Lead.TABLE)) for row in leads]
+        interactions = assign_interactions(rows, self._interactions(rows, rest), self._interaction_needs)
+        stored = _by_lead(scores, LeadScore.LEAD)
+        acted = _by_lead(log, QualificationLog.LEAD)
+        return {
+            lead_id: Look(
+                lead_id=lead_id,
+                etag=str(row["@odata.etag"]),
+                row=row,
+                scores=tuple(_stored_score(score) for score in stored.get(lead_id, ())),
+                log=tuple(_log_entry(entry) for entry in acted.get(lead_id, ())),
+                interactions=interactions.get(str(row[Lead.ID]), {}),
+            )
+            for row in rows
+            for lead_id in [UUID(str(row[Lead.ID]))]
+        }
+
+    def _interactions(self, leads: Sequence[Row], by_lead: Iterable[Sequence[Row]]) -> dict[str, list[Row]]:
+        """Each interaction once, whether it reaches a lead itself, by the lead's contact, or both ways."""
+        contacts = sorted({UUID(str(row[c])) for row in leads for c in [f"_{Lead.CONTACT}_value"] if row[c]})
+        answers = iter(by_lead)
+        found: dict[str, list[Row]] = {}
+        for interactions in self._queries.interactions:
+            rows = list(next(answers)) if interactions.leads else []
+            if request := interactions.of_contacts(contacts):
+                rows += self._client.rows(request)
+            found[interactions.table] = _each_once(interactions, rows)
+        return found
+
+
+def _each_once(query: InteractionQuery, rows: Iterable[Row]) -> list[Row]:
+    return list({row[query.row_id]: _complete(row, query.columns, query.table) for row in rows}.values())
+
+
+def _complete(row: Row, columns: Iterable[str], table: str) -> Row:
+    """The row, when every column that was asked for is in it: absent is a fault, only null is null."""
+    if lacking := [column for column in columns if column not in row]:
+        raise IncompleteError(table, lacking)
+    return row
+
+
+def _by_lead(rows: Iterable[Row], lookup: str) -> Mapping[UUID, list[Row]]:
+    found: dict[UUID, list[Row]] = {}
+    for row in rows:
+        found.setdefault(UUID(str(row[f"_{lookup}_value"])), []).append(row)
+    return found
+
+
+def _stored_score(row: Row) -> StoredScore:
+    score, grade, text = row[LeadScore.SCORE], row[LeadScore.GRADE], row[LeadScore.EXPLANATION]
+    model_id, rescore_on = row[f"_{LeadScore.MODEL}_value"], row[LeadScore.RESCORE_ON]
+    return StoredScore(
+        row_id=UUID(str(row[LeadScore.ID])),
+        model_id=None if model_id is None else UUID(str(model_id)),
+        etag=str(row["@odata.etag"]),
+        active=row["statecode"] == ACTIVE,
+        score=score if isinstance(score, int) else None,
+        grade=None if grade is None else str(grade),
+        explanation=None if text is None else str(text),
+        rescore_on=None if rescore_on is None else datetime.fromisoformat(str(rescore_on)),
+    )
+
+
+def _log_entry(row: Row) -> LogEntry:
+    occurrence, outcome = row[QualificationLog.OCCURRENCE], row[QualificationLog.OUTCOME]
+    return LogEntry(
+        rule_id=UUID(str(row[f"_{QualificationLog.RULE}_value"])),
+        occurrence=int(str(occurrence)),
+        outcome=int(str(outcome)),
+    )

@@ -1,0 +1,34 @@
+"""Answering a webhook: 2xx only when what it says is durably queued, 503 for anything that is our own fault."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from connector.bootstrap import App
+from connector.intake import SECRET_HEADER, Refusal, read_row_changed, refuse_caller
+from connector.messages import LEAD_CHANGES
+
+_log = logging.getLogger("leadgate")
+
+
+def receive(body: bytes, headers: Mapping[str, str], app: Callable[[], App]) -> int:
+    """The HTTP status for a row-changed webhook; Dataverse repeats once after 503 and never after anything else."""
+    try:
+        status = _receive(body, headers, app())
+    except Exception as error:  # noqa: BLE001  whatever it is, it is ours, and only a 503 is repeated
+        _log.error("webhook not taken: %s", type(error).__name__)
+        return 503
+    return status
+
+
+def _receive(body: bytes, headers: Mapping[str, str], app: App) -> int:
+    organization_id = app.settings.organization_id
+    refusal = refuse_caller(headers.get(SECRET_HEADER), app.settings.webhook_secrets, organization_id)
+    if refusal is None and organization_id is not None:
+        messages = read_row_changed(body, organization_id)
+        if not isinstance(messages, Refusal):
+            for message in messages:
+                app.queue.send(LEAD_CHANGES, message.text())
+            return 202
+        refusal = messages
+    _log.warning("webhook refused: %s", refusal.reason if refusal else "")
+    return refusal.status if refusal else 503

@@ -1,0 +1,72 @@
+"""A qualification rule as the rows that CRM admins edit, and back: pure, without loss."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from connector.changeset import bind
+from connector.condition_rows import json_in
+from connector.ids import computed_id
+from connector.model_rows import RowToWrite
+from connector.tables import QualificationCriterion, QualificationRule, ScoringModel
+
+Row = Mapping[str, Any]
+
+
+def rule_rows(definition: Mapping[str, Any], rule_id: UUID, models: Mapping[str, UUID]) -> Iterator[RowToWrite]:
+    """The rows that say what `definition` (a rule in its file form) says; `models` are the ids of those it names."""
+    columns = {
+        QualificationRule.NAME: definition["rule"],
+        QualificationRule.ORDER: definition.get("order", 1),
+        QualificationRule.MATCH: QualificationRule.MATCHES[definition.get("match", "all")],
+        QualificationRule.FROM_STATUS: _json(definition.get("from_status")),
+        QualificationRule.ACTIONS: _json(definition["actions"]),
+        QualificationRule.EXISTING_LEADS: QualificationRule.EXISTING[definition.get("existing_leads", "ask")],
+        QualificationRule.RECONSIDER: definition.get("reconsider", False),
+    }
+    yield RowToWrite(QualificationRule.SET, rule_id, columns)
+    for order, criterion in enumerate(definition["criteria"], 1):
+        columns = {
+            QualificationCriterion.NAME: f"{criterion['model']} >= {criterion['at_least']}"[:200],
+            QualificationCriterion.ORDER: order,
+            QualificationCriterion.AT_LEAST: criterion["at_least"],
+            **bind(QualificationCriterion.RULE, QualificationRule.SET, rule_id),
+            **bind(QualificationCriterion.MODEL, ScoringModel.SET, models[criterion["model"]]),
+        }
+        yield RowToWrite(QualificationCriterion.SET, computed_id(rule_id, "criterion", order), columns)
+
+
+def rule_definition_of(rule: Row, criteria: Sequence[Row]) -> dict[str, Any]:
+    """The rule in its file form; each criterion row carries its model's row under the lookup's name."""
+    matches: dict[object, str] = {value: name for name, value in QualificationRule.MATCHES.items()}
+    existing: dict[object, str] = {value: name for name, value in QualificationRule.EXISTING.items()}
+    from_status, actions = rule.get(QualificationRule.FROM_STATUS), rule.get(QualificationRule.ACTIONS)
+    definition = {
+        "rule": rule.get(QualificationRule.NAME),
+        "order": rule.get(QualificationRule.ORDER),
+        "match": matches.get(rule.get(QualificationRule.MATCH)),
+        "from_status": json_in(from_status, QualificationRule.FROM_STATUS) if from_status else None,
+        "existing_leads": existing.get(rule.get(QualificationRule.EXISTING_LEADS)),
+        "reconsider": rule.get(QualificationRule.RECONSIDER) or None,
+        "max_per_hour": rule.get(QualificationRule.MAX_PER_HOUR),
+        "criteria": [
+            _criterion(row) for row in sorted(criteria, key=lambda row: row.get(QualificationCriterion.ORDER) or 0)
+        ],
+        "actions": json_in(actions, QualificationRule.ACTIONS) if actions else None,
+    }
+    return {name: value for name, value in definition.items() if value is not None}
+
+
+def _criterion(row: Row) -> dict[str, Any]:
+    model = row.get(QualificationCriterion.MODEL) or {}
+    members = {
+        "model": model.get(ScoringModel.NAME),
+        "customer_insights": row.get(QualificationCriterion.CUSTOMER_INSIGHTS),
+        "at_least": row.get(QualificationCriterion.AT_LEAST),
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _json(content: object) -> str | None:
+    return None if content is None else json.dumps(content, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,84 @@
+"""The queue port over Azure Queue Storage: base64 as the queue trigger expects it, messages that never expire."""
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64EncodePolicy
+
+from connector.errors import QueueError
+from connector.ports import TakenMessage
+
+_Answer = TypeVar("_Answer")
+
+
+class StorageQueue:
+    """Queues of one storage account; a queue is created when it turns out to be missing."""
+
+    def __init__(self, connection_string: str, *, connect_timeout_s: float = 5, read_timeout_s: float = 10) -> None:
+        self._service = QueueServiceClient.from_connection_string(
+            connection_string,
+            connection_timeout=connect_timeout_s,
+            read_timeout=read_timeout_s,
+            retry_total=2,
+            retry_backoff_factor=0.5,
+        )
+        self._queues: dict[str, QueueClient] = {}
+
+    def send(self, queue: str, text: str, *, delay_s: float = 0) -> None:
+        """Return when the service has acknowledged the message; raise QueueError otherwise."""
+        client = self._client(queue)
+        self._calling(queue, lambda: client.send_message(text, visibility_timeout=round(delay_s), time_to_live=-1))
+
+    def take(self, queue: str, *, at_most: int, lease_s: float) -> Sequence[TakenMessage]:
+        """Up to `at_most` (32 is the service's limit) visible messages, hidden for `lease_s`."""
+        client = self._client(queue)
+        messages = self._calling(
+            queue,
+            lambda: list(
+                client.receive_messages(
+                    messages_per_page=at_most, max_messages=at_most, visibility_timeout=round(lease_s)
+                )
+            ),
+        )
+        return [TakenMessage(queue, _decoded(m.content), m.id, m.pop_receipt or "") for m in messages]
+
+    def delete(self, message: TakenMessage) -> None:
+        """Forget a message; one that came back meanwhile belongs to whoever has it now."""
+        client = self._client(message.queue)
+        try:
+            client.delete_message(message.message_id, message.pop_receipt)
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            raise QueueError(message.queue, type(error).__name__) from None
+
+    def _client(self, queue: str) -> QueueClient:
+        if queue not in self._queues:
+            self._queues[queue] = self._service.get_queue_client(queue, message_encode_policy=TextBase64EncodePolicy())
+        return self._queues[queue]
+
+    def _calling(self, queue: str, call: Callable[[], _Answer]) -> _Answer:
+        try:
+            try:
+                return call()
+            except ResourceNotFoundError:
+                self._create(queue)
+                return call()
+        except AzureError as error:
+            raise QueueError(queue, type(error).__name__) from None
+
+    def _create(self, queue: str) -> None:
+        try:
+            self._client(queue).create_queue()
+        except ResourceExistsError:
+            return
+
+
+def _decoded(content: str) -> str:
+    """The text of a message; what is not base64 is handed on as it is, for the reader to refuse."""
+    try:
+        return base64.b64decode(content, validate=True).decode()
+    except ValueError:
+        return content

@@ -1,0 +1,86 @@
+"""Published versions: written once, numbered from 1, ended by deactivation."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from connector.changeset import bind
+from connector.decide_scores import instant
+from connector.drafts import Draft
+from connector.ids import version_id
+from connector.tables import INACTIVE, PublishedVersion, QualificationRule, ScoringModel
+from dataverse import DataverseClient, Request, create, query, update
+from dataverse.odata import eq
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a version is of: the set of its owner, and the lookup that leads there."""
+
+    entity_set: str
+    lookup: str
+
+
+MODEL: Final = Kind(ScoringModel.SET, PublishedVersion.MODEL)
+RULE: Final = Kind(QualificationRule.SET, PublishedVersion.RULE)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version as it stands."""
+
+    row_id: UUID
+    number: int
+    text: str
+
+
+def current_version(client: DataverseClient, draft: Draft) -> Version | None:
+    """The version that the model or rule names, if it names one."""
+    if draft.version_id is None:
+        return None
+    named = query(
+        PublishedVersion.SET,
+        select=[PublishedVersion.NUMBER, PublishedVersion.DEFINITION],
+        filter=eq(PublishedVersion.ID, draft.version_id),
+    )
+    for row in client.rows(named):
+        return Version(draft.version_id, _number(row[PublishedVersion.NUMBER]), str(row[PublishedVersion.DEFINITION]))
+    return None
+
+
+def highest_number(client: DataverseClient, kind: Kind, owner: UUID) -> int:
+    """The number of the newest version; 0 when there is none."""
+    newest = query(
+        PublishedVersion.SET,
+        select=[PublishedVersion.NUMBER],
+        filter=eq(f"_{kind.lookup}_value", owner),
+        orderby=[f"{PublishedVersion.NUMBER} desc"],
+        top=1,
+    )
+    return max((_number(row[PublishedVersion.NUMBER]) for row in client.rows(newest)), default=0)
+
+
+def new_version(kind: Kind, draft: Draft, number: int, text: str, published_on: datetime) -> Request:
+    """The request that writes a version; its id is computed, so that two publishers cannot write the same number."""
+    row = {
+        PublishedVersion.ID: str(version_id(draft.row_id, number)),
+        PublishedVersion.NAME: f"{draft.name} {number}"[:200],
+        PublishedVersion.NUMBER: number,
+        PublishedVersion.DEFINITION: text,
+        PublishedVersion.SHA256: hashlib.sha256(text.encode()).hexdigest(),
+        PublishedVersion.PUBLISHED_ON: instant(published_on),
+    }
+    return create(
+        PublishedVersion.SET, row | bind(kind.lookup, kind.entity_set, draft.row_id), id_column=PublishedVersion.ID
+    )
+
+
+def end_version(row_id: UUID) -> Request:
+    """The request that deactivates a version that was replaced."""
+    return update(PublishedVersion.SET, str(row_id), {"statecode": INACTIVE, "statuscode": 2}, etag="*")
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
