@@ -1,0 +1,47 @@
+"""`leadgate provision`: bring an environment to where Leadgate can work."""
+
+from typing import Annotated
+
+import typer
+
+from admin.connection import connect
+from admin.problems import problems_on_stderr
+from admin.provisioning import Step, schema_steps
+from admin.webhooks import Webhook, webhook_steps
+from connector.errors import SettingsError
+from dataverse import DataverseClient
+
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Say what is missing and change nothing.")]
+WebhookUrl = Annotated[
+    str | None,
+    typer.Option("--webhook-url", metavar="URL", help="The app's address, for example https://<app>/api/row-changed."),
+]
+
+
+@problems_on_stderr
+def provision(plan: PlanOnly = False, webhook_url: WebhookUrl = None) -> None:  # noqa: FBT002  a flag
+    """Add the tables, columns and status reasons that are missing and, with --webhook-url, the webhook."""
+    app = connect()
+    webhook = None
+    if webhook_url is not None:
+        if not app.settings.webhook_secrets:
+            raise SettingsError(["WEBHOOK_SECRETS is missing (the webhook presents the first of them)"])
+        webhook = Webhook(webhook_url, app.settings.webhook_secrets[0])
+    steps = list(schema_steps(app.client))
+    _go(steps, app.client, plan_only=plan)
+    if webhook is not None:
+        hooks = list(webhook_steps(app.client, webhook))
+        _go(hooks, app.client, plan_only=plan)
+        steps += hooks
+    typer.echo(f"{len(steps)} steps {'to do' if plan else 'done'}" if steps else "nothing is missing")
+
+
+def _go(steps: list[Step], client: DataverseClient, *, plan_only: bool) -> None:
+    """Print every step before the first is done."""
+    for step in steps:
+        typer.echo(f"+ {step.what}")
+    if plan_only:
+        return
+    for number, step in enumerate(steps, 1):
+        step.make(client)
+        typer.echo(f"[{number}/{len(steps)}] {step.what}")
