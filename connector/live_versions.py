@@ -1,34 +1,25 @@
 """Loading what is in force from Dataverse, and keeping it for at most a minute.
 
-A model or rule is in force if and only if its row is Active, Live and names its current version; only that version
-counts, and only while its text has the hash it was published with.
+A model or rule is in force if and only if its row is Active, Live and names its current version.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from uuid import UUID
 
 from connector.errors import VersionError
 from connector.lead_table import LeadTable
-from connector.live import Live, LiveModel, LiveRule
+from connector.live import Live
+from connector.live_rows import LIVE_MODELS, LIVE_RULES, live_model, live_rule
 from connector.ports import Clock
 from connector.queries import lead_queries
 from connector.read_leads import LeadReader
-from connector.rules import parse_rule
-from connector.tables import ACTIVE, Lead, Lifecycle, PublishedVersion, QualificationRule, ScoringModel
-from dataverse import DataverseClient, Request, query
+from connector.tables import Lead
+from dataverse import DataverseClient
 from dataverse.metadata import TableMetadata, status_options, table
-from dataverse.odata import all_of, eq
-from scoring import DefinitionError, compile_model, parse_model
 
 CACHE_S = 60
 METADATA_CACHE_S = 3600
-
-Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +64,11 @@ class LiveVersions:
 
     def _load(self) -> InForce:
         loaded_on = self._clock()
-        models, rules = list(self._client.rows(_LIVE_MODELS)), list(self._client.rows(_LIVE_RULES))
+        models, rules = list(self._client.rows(LIVE_MODELS)), list(self._client.rows(LIVE_RULES))
         lead = self._metadata.lead()
         live = Live(
-            models=tuple(_live_model(row) for row in models),
-            rules=tuple(
-                sorted((_live_rule(row, lead) for row in rules), key=lambda rule: (rule.rule.order, rule.name))
-            ),
+            models=tuple(live_model(row) for row in models),
+            rules=tuple(sorted((live_rule(row, lead) for row in rules), key=lambda rule: (rule.rule.order, rule.name))),
         )
         needs = [model.scorer.needs for model in live.models]
         names = {need.table for each in needs for need in each.interactions}
@@ -123,57 +112,3 @@ def read_lead_table(client: DataverseClient) -> LeadTable:
     if metadata is None:
         raise VersionError(Lead.TABLE, "the table is missing")
     return LeadTable(metadata, tuple(status_options(client, Lead.TABLE)))
-
-
-def _live(entity_set: str, columns: tuple[str, ...]) -> Request:
-    in_force = all_of(eq("statecode", ACTIVE), eq("statuscode", Lifecycle.LIVE))
-    version = (PublishedVersion.ID, PublishedVersion.DEFINITION, PublishedVersion.SHA256)
-    return query(entity_set, select=columns, filter=in_force, expand={ScoringModel.CURRENT_VERSION: version})
-
-
-_LIVE_MODELS = _live(ScoringModel.SET, (ScoringModel.ID, ScoringModel.NAME))
-_LIVE_RULES = _live(QualificationRule.SET, (QualificationRule.ID, QualificationRule.NAME))
-
-
-def _live_model(row: Row) -> LiveModel:
-    version_id, definition = _version(row, str(row[ScoringModel.NAME]))
-    try:
-        model = parse_model(definition)
-    except DefinitionError as error:
-        raise VersionError(str(row[ScoringModel.NAME]), f"cannot be read: {error}") from error
-    return LiveModel(
-        model_id=UUID(str(row[ScoringModel.ID])),
-        version_id=version_id,
-        definition=model,
-        scorer=compile_model(model),
-    )
-
-
-def _live_rule(row: Row, lead: LeadTable) -> LiveRule:
-    version_id, definition = _version(row, str(row[QualificationRule.NAME]))
-    try:
-        rule = parse_rule(definition)
-        changes, from_status = lead.resolve(rule)
-    except DefinitionError as error:
-        raise VersionError(str(row[QualificationRule.NAME]), f"cannot be read: {error}") from error
-    return LiveRule(
-        rule_id=UUID(str(row[QualificationRule.ID])),
-        version_id=version_id,
-        name=rule.rule,
-        rule=rule,
-        changes=changes,
-        from_status=from_status,
-    )
-
-
-def _version(row: Row, owner: str) -> tuple[UUID, object]:
-    version = row.get(ScoringModel.CURRENT_VERSION)
-    if not isinstance(version, Mapping):
-        raise VersionError(owner, "is live and names no version")
-    text = str(version[PublishedVersion.DEFINITION])
-    if hashlib.sha256(text.encode()).hexdigest() != version[PublishedVersion.SHA256]:
-        raise VersionError(owner, "has changed since its publication")
-    try:
-        return UUID(str(version[PublishedVersion.ID])), json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise VersionError(owner, "is not JSON") from error

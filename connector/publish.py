@@ -56,10 +56,16 @@ class Publisher:
         draft = _found(read_model, self.client, name)
         with refused(name):
             model = self._frozen(parse_model(draft.definition))
+        live = self.live()
         problems = model_problems(self.client, model)
-        shown = [other.name for other in self.live().models if other.show_on_lead and other.model_id != draft.row_id]
+        shown = [other.name for other in live.models if other.show_on_lead and other.model_id != draft.row_id]
         if model.show_on_lead and shown:
             problems.append(f"show_on_lead: {shown[0]!r} is live and shown on the lead already")
+        problems += [
+            f"model: rule {rule!r} is live and names it {old!r}: stop the rule first"
+            for old, rule in _rules_naming(live, draft)
+            if old != model.name
+        ]
         if problems:
             raise PublicationError(name, problems)
         return self._publish(draft, canonical_json(model), MODEL)
@@ -76,10 +82,7 @@ class Publisher:
     def stop_model(self, name: str) -> Publication:
         """End a model; refused while a live rule names it."""
         draft = _found(read_model, self.client, name)
-        using = [
-            rule.name for rule in self.live().rules if any(criterion.model == name for criterion in rule.rule.criteria)
-        ]
-        if using:
+        if using := [rule for _, rule in _rules_naming(self.live(), draft)]:
             raise PublicationError(name, [f"rule {rule!r} is live and names it: stop the rule first" for rule in using])
         return self._stop(draft, MODEL)
 
@@ -153,6 +156,15 @@ def _found(read: Callable[[DataverseClient, str], Draft | None], client: Dataver
     if draft is None:
         raise PublicationError(name, ["there is none of this name"])
     return draft
+
+
+def _rules_naming(live: Live, draft: Draft) -> Iterator[tuple[str, str]]:
+    """The name that a model has in force, with each live rule that goes by it."""
+    for model in live.models:
+        if model.model_id == draft.row_id:
+            for rule in live.rules:
+                if any(criterion.model == model.name for criterion in rule.rule.criteria):
+                    yield model.name, rule.name
 
 
 @contextmanager

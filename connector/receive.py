@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from connector.bootstrap import App
+from connector.errors import LeadgateError
 from connector.intake import SECRET_HEADER, Refusal, read_row_changed, refuse_caller
 from connector.messages import LEAD_CHANGES
 
@@ -13,11 +14,12 @@ _log = logging.getLogger("leadgate")
 def receive(body: bytes, headers: Mapping[str, str], app: Callable[[], App]) -> int:
     """The HTTP status for a row-changed webhook; Dataverse repeats once after 503 and never after anything else."""
     try:
-        status = _receive(body, headers, app())
+        return _receive(body, headers, app())
+    except LeadgateError as error:
+        _log.error("webhook not taken: %s", error)
     except Exception as error:  # noqa: BLE001  whatever it is, it is ours, and only a 503 is repeated
         _log.error("webhook not taken: %s", type(error).__name__)
-        return 503
-    return status
+    return 503
 
 
 def _receive(body: bytes, headers: Mapping[str, str], app: App) -> int:

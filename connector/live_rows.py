@@ -1,0 +1,73 @@
+"""Rows in force, as what they define: a version counts only while its text has the hash it was published with."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from connector.errors import VersionError
+from connector.lead_table import LeadTable
+from connector.live import LiveModel, LiveRule
+from connector.rules import parse_rule
+from connector.tables import ACTIVE, Lifecycle, PublishedVersion, QualificationRule, ScoringModel
+from dataverse import Request, query
+from dataverse.odata import all_of, eq
+from scoring import DefinitionError, compile_model, parse_model
+
+Row = Mapping[str, object]
+
+
+def _live(entity_set: str, columns: tuple[str, ...]) -> Request:
+    in_force = all_of(eq("statecode", ACTIVE), eq("statuscode", Lifecycle.LIVE))
+    version = (PublishedVersion.ID, PublishedVersion.DEFINITION, PublishedVersion.SHA256)
+    return query(entity_set, select=columns, filter=in_force, expand={ScoringModel.CURRENT_VERSION: version})
+
+
+LIVE_MODELS = _live(ScoringModel.SET, (ScoringModel.ID, ScoringModel.NAME))
+LIVE_RULES = _live(QualificationRule.SET, (QualificationRule.ID, QualificationRule.NAME))
+
+
+def live_model(row: Row) -> LiveModel:
+    """The model in a row of LIVE_MODELS, compiled; VersionError when its version cannot be read."""
+    version_id, definition = _version(row, str(row[ScoringModel.NAME]))
+    try:
+        model = parse_model(definition)
+    except DefinitionError as error:
+        raise VersionError(str(row[ScoringModel.NAME]), f"cannot be read: {error}") from error
+    return LiveModel(
+        model_id=UUID(str(row[ScoringModel.ID])),
+        version_id=version_id,
+        definition=model,
+        scorer=compile_model(model),
+    )
+
+
+def live_rule(row: Row, lead: LeadTable) -> LiveRule:
+    """The rule in a row of LIVE_RULES, with the environment's own values; VersionError when it cannot be read."""
+    version_id, definition = _version(row, str(row[QualificationRule.NAME]))
+    try:
+        rule = parse_rule(definition)
+        changes, from_status = lead.resolve(rule)
+    except DefinitionError as error:
+        raise VersionError(str(row[QualificationRule.NAME]), f"cannot be read: {error}") from error
+    return LiveRule(
+        rule_id=UUID(str(row[QualificationRule.ID])),
+        version_id=version_id,
+        name=rule.rule,
+        rule=rule,
+        changes=changes,
+        from_status=from_status,
+    )
+
+
+def _version(row: Row, owner: str) -> tuple[UUID, object]:
+    version = row.get(ScoringModel.CURRENT_VERSION)
+    if not isinstance(version, Mapping):
+        raise VersionError(owner, "is live and names no version")
+    text = str(version[PublishedVersion.DEFINITION])
+    if hashlib.sha256(text.encode()).hexdigest() != version[PublishedVersion.SHA256]:
+        raise VersionError(owner, "has changed since its publication")
+    try:
+        return UUID(str(version[PublishedVersion.ID])), json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise VersionError(owner, "is not JSON") from error
