@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from uuid import uuid4
+from uuid import UUID, uuid4
 from xml.sax.saxutils import quoteattr
 
 from admin.provisioning import ProvisioningError, Step, sending
@@ -75,7 +75,7 @@ def webhook_steps(client: DataverseClient, webhook: Webhook) -> Iterator[Step]:
     registered = query(
         "sdkmessageprocessingsteps",
         select=["name"],
-        filter=eq("eventhandler_serviceendpoint/serviceendpointid", endpoint_id),
+        filter=eq("eventhandler_serviceendpoint/serviceendpointid", UUID(endpoint_id)),
     )
     known = {str(row["name"]) for row in client.rows(registered)} if rows else set()
     for form in STEPS:
