@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.setup
 
-.PHONY: setup demo test test-all check lock clean
+FUNCTIONS_WORKER := build/judges/functions-worker
+
+.PHONY: setup demo test test-all check judges lock clean
 
 setup: $(STAMP)
 
@@ -20,10 +22,20 @@ $(STAMP): requirements-dev.txt pyproject.toml
 demo: $(STAMP)
 	$(BIN)/leadgate demo
 
-test: $(STAMP)
+# Code of others that tests hold ours against, each in a folder of its own. Microsoft's worker code asks for Python 3.13;
+# the part that is used runs on 3.11 too.
+judges: $(FUNCTIONS_WORKER)/.setup
+
+$(FUNCTIONS_WORKER)/.setup: tests/judges/functions_worker.txt | $(STAMP)
+	rm -rf $(FUNCTIONS_WORKER)
+	$(BIN)/pip install --quiet --disable-pip-version-check --target $(FUNCTIONS_WORKER) --no-deps --ignore-requires-python \
+		--require-hashes -r tests/judges/functions_worker.txt
+	@touch $@
+
+test: $(STAMP) judges
 	$(BIN)/pytest -n 2 -m "not slow"
 
-test-all: $(STAMP)
+test-all: $(STAMP) judges
 	$(BIN)/pytest -n 2
 
 check: $(STAMP)

@@ -22,9 +22,11 @@ def local_settings(path: Path) -> Mapping[str, str]:
     if not path.exists():
         return {}
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))["Values"]
+        values = json.loads(path.read_text(encoding="utf-8-sig"))["Values"]
         if not all(isinstance(value, str) for value in values.values()):
             raise SettingsError([f"{path}: every value must be text"])
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be read: {error.strerror}"]) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError([f"{path} is not JSON with an object of Values"]) from error
     return dict(values)

@@ -37,8 +37,12 @@ def condition_columns(leaf: Mapping[str, Any], order: int) -> dict[str, object]:
 
 
 def tree_of(group: Row, conditions: Sequence[Row]) -> Any:
-    """The condition tree of a group, from its JSON or else from its condition rows; None when it has neither."""
+    """The condition tree of a group, from its JSON or from its condition rows, never both; None when it has neither."""
     if text := group.get(ScoringGroup.DEFINITION):
+        if conditions:
+            name = group.get(ScoringGroup.NAME)
+            message = f"group {name!r} has condition rows as well: empty one of the two"
+            raise DefinitionError((Problem((ScoringGroup.DEFINITION,), message),))
         return json_in(text, ScoringGroup.DEFINITION)
     leaves = [_leaf(row) for row in sorted(conditions, key=lambda row: row.get(ScoringCondition.ORDER) or 0)]
     if len(leaves) < 2:
@@ -48,9 +52,9 @@ def tree_of(group: Row, conditions: Sequence[Row]) -> Any:
 
 
 def json_in(text: str, column: str) -> Any:
-    """What a JSON column holds; DefinitionError names the column when it is not JSON."""
+    """What a JSON column holds; DefinitionError names the column when it is not JSON, or says a key twice."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_not_a_value, object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError):
         raise DefinitionError((Problem((column,), "is not JSON"),)) from None
 
@@ -74,6 +78,12 @@ def value_of(text: str) -> object:
 
 def _not_a_value(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError(pairs)
+    return dict(pairs)
 
 
 def _leaf(row: Row) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Deciding the score rows of a lead: pure, and only what differs from what is stored."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from connector.decision import ScoreWrite
@@ -68,7 +68,10 @@ def _whole_second(at: datetime | None) -> datetime | None:
     """The first whole second not before `at`: Dataverse keeps no fractions, and a look that comes early is in vain."""
     if at is None or not at.microsecond:
         return at
-    return at.replace(microsecond=0) + timedelta(seconds=1)
+    try:
+        return at.replace(microsecond=0) + timedelta(seconds=1)
+    except OverflowError:  # the last second of the calendar is never
+        return None
 
 
 def _ended(row: StoredScore, look: Look, live: Live) -> ScoreWrite:
@@ -86,4 +89,4 @@ def _ended(row: StoredScore, look: Look, live: Live) -> ScoreWrite:
 
 def instant(at: datetime | None) -> str | None:
     """An instant as the Web API writes it, to the second (Dataverse keeps no more)."""
-    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -46,7 +46,7 @@ class _Context(BaseModel):
 
 def refuse_caller(presented: str | None, secrets: Sequence[str], organization_id: UUID | None) -> Refusal | None:
     """Whether the caller may speak at all: our own missing set-up is 503 (Dataverse repeats), a wrong secret 401."""
-    if not secrets or organization_id is None:
+    if not secrets or not all(secrets) or organization_id is None:
         return Refusal(503, "not-configured")
     given = (presented or "").encode(errors="backslashreplace")
     matches = [hmac.compare_digest(given, secret.encode()) for secret in secrets]

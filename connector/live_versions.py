@@ -67,7 +67,7 @@ class LiveVersions:
         models, rules = list(self._client.rows(LIVE_MODELS)), list(self._client.rows(LIVE_RULES))
         lead = self._metadata.lead()
         live = Live(
-            models=tuple(live_model(row) for row in models),
+            models=tuple(sorted((live_model(row) for row in models), key=lambda model: model.name)),
             rules=tuple(sorted((live_rule(row, lead) for row in rules), key=lambda rule: (rule.rule.order, rule.name))),
         )
         needs = [model.scorer.needs for model in live.models]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
 from scoring import DefinitionError, Problem
+from scoring.definition import Name
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
 _NOT_YET: Final = {
@@ -19,7 +20,7 @@ class Criterion(BaseModel):
 
     model_config = _FROZEN
 
-    model: StrictStr = Field(min_length=1, max_length=200)
+    model: Name = Field(max_length=200)
     at_least: StrictInt = Field(ge=-40_000_000, le=40_000_000)
 
 
@@ -37,7 +38,7 @@ class QualificationRule(BaseModel):
 
     model_config = _FROZEN
 
-    rule: StrictStr = Field(min_length=1, max_length=200)
+    rule: Name = Field(max_length=200)
     match: Literal["all", "any"] = "all"
     order: StrictInt = Field(default=1, ge=0, le=100_000)
     from_status: tuple[StrictStr | StrictInt, ...] = ()
@@ -57,7 +58,7 @@ def parse_rule(content: object) -> QualificationRule:
         found = (_problem(dict(detail)) for detail in error.errors(include_url=False, include_context=False))
         problems += [problem for problem in found if problem.place not in named]
         raise DefinitionError(tuple(problems)) from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         raise DefinitionError((Problem((), "holds a value that JSON has no form for"),)) from None
     problems += _contradictions(rule)
     if problems:

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.errors import SettingsError
+from dataverse import ConfigurationError
+from dataverse.urls import LOOPBACK, service_origin
+from scoring.moments import zone_names
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRET: Final = re.compile(r"[A-Za-z0-9._~-]{32,}")
 NOT_YET: Final = {
     "managed-identity": "managed-identity is not supported yet: use client-secret",
@@ -41,9 +42,10 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings, or raise SettingsError naming everything that is missing or wrong."""
         reading = _Reading(environment)
+        url = reading.url()
         settings = cls(
-            dataverse_url=reading.url(),
-            auth=reading.auth(),
+            dataverse_url=url,
+            auth=reading.auth(url),
             storage=reading.storage(),
             tenant_id=reading.text("AZURE_TENANT_ID"),
             client_id=reading.text("AZURE_CLIENT_ID"),
@@ -58,6 +60,11 @@ class Settings:
         if reading.problems:
             raise SettingsError(reading.problems)
         return settings
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle would hold the secrets."""
+        message = "settings hold secrets and are not pickled"
+        raise TypeError(message)
 
 
 class _Reading:
@@ -75,19 +82,17 @@ class _Reading:
         if not text:
             self.problems.append("DATAVERSE_URL is missing (https://<organisation>.crm<N>.dynamics.com)")
             return ""
-        parts = urlsplit(text)
-        loopback = parts.hostname in LOOPBACK
-        if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-            self.problems.append("DATAVERSE_URL must be https (http only on a loopback address)")
-        if parts.path or parts.query or parts.username:
-            self.problems.append("DATAVERSE_URL must be scheme and host alone")
-        return text
+        try:
+            return service_origin(text)
+        except ConfigurationError as error:
+            self.problems.append(f"DATAVERSE_URL: {error.explanation}")
+            return ""
 
-    def auth(self) -> Literal["client-secret", "static-token"]:
+    def auth(self, url: str) -> Literal["client-secret", "static-token"]:
         kind = self.text("DATAVERSE_AUTH") or "managed-identity"
         if kind == "static-token":
             self._require("DATAVERSE_STATIC_TOKEN", "DATAVERSE_AUTH is static-token")
-            if urlsplit(self.text("DATAVERSE_URL")).hostname not in LOOPBACK:
+            if url and urlsplit(url).hostname not in LOOPBACK:
                 self.problems.append("DATAVERSE_AUTH: static-token is for loopback addresses alone")
             return "static-token"
         if kind == "client-secret":
@@ -127,9 +132,7 @@ class _Reading:
 
     def time_zone(self) -> str:
         name = self.text("DEFAULT_TIME_ZONE") or "UTC"
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        if name not in zone_names():  # those of the pinned tzdata: a machine may know others, which no version can name
             self.problems.append("DEFAULT_TIME_ZONE is not an IANA time zone (for example Europe/Paris)")
         return name
 

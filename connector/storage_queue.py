@@ -1,13 +1,14 @@
 """The queue port over Azure Queue Storage: base64 as the queue trigger expects it, messages that never expire."""
 
 import base64
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64EncodePolicy
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import LinearRetry, QueueClient, QueueServiceClient, TextBase64EncodePolicy
 
-from connector.errors import QueueError
+from connector.errors import QueueError, SettingsError
 from connector.ports import TakenMessage
 
 _Answer = TypeVar("_Answer")
@@ -17,19 +18,22 @@ class StorageQueue:
     """Queues of one storage account; a queue is created when it turns out to be missing."""
 
     def __init__(self, connection_string: str, *, connect_timeout_s: float = 5, read_timeout_s: float = 10) -> None:
-        self._service = QueueServiceClient.from_connection_string(
-            connection_string,
-            connection_timeout=connect_timeout_s,
-            read_timeout=read_timeout_s,
-            retry_total=2,
-            retry_backoff_factor=0.5,
-        )
+        try:
+            self._service = QueueServiceClient.from_connection_string(
+                connection_string,
+                connection_timeout=connect_timeout_s,
+                read_timeout=read_timeout_s,
+                # The SDK's own waits come to 40 s, and a webhook must be answered before Dataverse gives up at 60.
+                retry_policy=LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
+            )
+        except ValueError:
+            raise SettingsError(["AzureWebJobsStorage is not a connection string of a storage account"]) from None
         self._queues: dict[str, QueueClient] = {}
 
     def send(self, queue: str, text: str, *, delay_s: float = 0) -> None:
         """Return when the service has acknowledged the message; raise QueueError otherwise."""
         client = self._client(queue)
-        self._calling(queue, lambda: client.send_message(text, visibility_timeout=round(delay_s), time_to_live=-1))
+        self._calling(queue, lambda: client.send_message(text, visibility_timeout=math.ceil(delay_s), time_to_live=-1))
 
     def take(self, queue: str, *, at_most: int, lease_s: float) -> Sequence[TakenMessage]:
         """Up to `at_most` (32 is the service's limit) visible messages, hidden for `lease_s`."""
@@ -52,6 +56,8 @@ class StorageQueue:
         except ResourceNotFoundError:
             return
         except AzureError as error:
+            if isinstance(error, HttpResponseError) and getattr(error, "error_code", "") == "PopReceiptMismatch":
+                return
             raise QueueError(message.queue, type(error).__name__) from None
 
     def _client(self, queue: str) -> QueueClient:

@@ -1,7 +1,6 @@
 """A model held against the environment's metadata: its columns exist, may be read, and are of a type that fits."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -11,6 +10,7 @@ from dataverse import DataverseClient
 from dataverse.metadata import ColumnMetadata, TableMetadata, table
 from scoring import Comparison, Place, PlacedComparison, Problem, ScoringModel, comparisons
 from scoring.definition import Interactions
+from scoring.moments import moment
 
 _KINDS: Final = {
     "text": {"String", "Memo"},
@@ -82,9 +82,13 @@ def _interactions_problems(tables: _Tables, rows: Interactions, place: Place) ->
     for member, lookup, target in (("lead", rows.lead, Lead.TABLE), ("contact", rows.contact, Contact.TABLE)):
         if lookup is not None and target not in owner.lookups.get(lookup, ()):
             yield Problem((*place, member), f"{rows.table}.{lookup} is not a lookup to {target}")
+        elif lookup is not None and (unusable := _unusable(owner.columns.get(lookup))):
+            yield Problem((*place, member), f"{rows.table}.{lookup} {unusable}")
     date = owner.columns.get(rows.at)
     if date is None or date.type != "DateTime":
         yield Problem((*place, "at"), f"{rows.table}.{rows.at} is not a date column")
+    elif unusable := _unusable(date):
+        yield Problem((*place, "at"), f"{rows.table}.{rows.at} {unusable}")
 
 
 def _unusable(column: ColumnMetadata | None) -> str:
@@ -106,6 +110,8 @@ def _misfit(comparison: Comparison, column: ColumnMetadata) -> str:
         return f"{comparison.op} is for text"
     if comparison.op in _ORDERED and kind in {"choice", "yes/no", "id"}:
         return f"{comparison.op} needs an order, and a {kind} has none"
+    if column.type == "Money" and comparison.value is not None and not column.logical_name.endswith("_base"):
+        return f"it is in the row's own currency: use {column.logical_name}_base"
     values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
     if any(value is not None and not _is_of(kind, value) for value in values):
         return f"the value must be {_VALUES[kind]}"
@@ -132,9 +138,14 @@ def _is_of(kind: str, value: object) -> bool:
             return isinstance(value, int) and not isinstance(value, bool)
         case "text":
             return isinstance(value, str)
-    parse = datetime.fromisoformat if kind == "date" else UUID
+    if not isinstance(value, str):
+        return False
+    # Only as scoring reads them: what it takes for plain text would never be equal.
+    return moment(value) is not None if kind == "date" else _is_guid(value)
+
+
+def _is_guid(text: str) -> bool:
     try:
-        parse(value) if isinstance(value, str) else parse("")
+        return str(UUID(text)) == text.lower()
     except ValueError:
         return False
-    return True

@@ -61,7 +61,7 @@ def demo(leads: LeadsFile = None, models: ModelsFile = None) -> None:
         with listening(play.emulated.emulator) as delays:
             _perform(play, plan, definitions, console)
         check(play, plan)
-        _report(play, plan, delays, console)
+        _report(play, plan, definitions, delays, console)
 
 
 def check(play: Playground, plan: Plan) -> None:
@@ -99,24 +99,24 @@ def publish(play: Playground, definitions: Definitions) -> None:
         publishing.publish_rule(rule.rule)
 
 
-def _report(play: Playground, plan: Plan, delays: Delays, console: Console) -> None:
+def _report(play: Playground, plan: Plan, definitions: Definitions, delays: Delays, console: Console) -> None:
     client = play.app.client
     statuses = {option.value: option.labels.get(ENGLISH, "?") for option in status_options(client, Lead.TABLE)}
     outcomes = read_outcomes(client, ("fullname",))
-    models = play.app.versions.fresh().live.models
-    console.print(leads_table(outcomes, plan, [model.name for model in models], statuses))
+    names = [model.name for model in definitions.models]
+    console.print(leads_table(outcomes, plan, names, statuses))
     if plan.detail is not None:
         console.print(f"\nWhy {outcomes[plan.detail].lead['fullname']}?")
-        _print_lead(play, UUID(plan.detail), console)
+        _print_lead(play, UUID(plan.detail), names, console)
     qualified = sum(bool(outcome.rules) for outcome in outcomes.values())
     console.print(f"\n{qualified} of {len(outcomes):,} leads qualified; each score is what the files say.")
     console.print(sent_text(play.emulated, delays))
 
 
-def _print_lead(play: Playground, lead: UUID, console: Console) -> None:
-    in_force = play.app.versions.now()
+def _print_lead(play: Playground, lead: UUID, names: Sequence[str], console: Console) -> None:
+    in_force = play.app.versions.fresh()
     look = in_force.reader.read([lead])[lead]
     scores = scores_now(look, in_force.live, play.app.clock())
-    for model in in_force.live.models:
+    for model in sorted(in_force.live.models, key=lambda model: names.index(model.name)):
         console.print(score_table(look, model, scores.get(model.model_id)))
     console.print(decisions_table(decision_rows(play.app.client, lead)))

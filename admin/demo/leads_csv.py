@@ -44,12 +44,14 @@ def read_leads_csv(path: Path, lead: TableMetadata) -> CsvLeads:
     """The leads of a CSV; FileError names every line that does not fit, by its number."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", strict=True)
-            header, records = list(reader.fieldnames or ()), list(reader)
+            reader = csv.DictReader(file, strict=True)
+            header = list(reader.fieldnames or ())
+            numbered = [(reader.line_num, record) for record in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FileError([FileProblem(path, 1, 1, f"cannot be read: {type(error).__name__}")]) from error
+    records = [record for _, record in numbered]
     kinds = _kinds(header, records, lead)
-    problems = list(_problems(path, header, records, kinds))
+    problems = list(_problems(path, header, numbered, kinds))
     if problems:
         raise FileError(problems)
     return CsvLeads(
@@ -100,20 +102,20 @@ def _is(kind: str, text: str) -> bool:
 
 
 def _problems(
-    path: Path, header: Sequence[str], records: Sequence[Mapping[str, str]], kinds: Mapping[str, str]
+    path: Path, header: Sequence[str], numbered: Sequence[tuple[int, Mapping[str, str]]], kinds: Mapping[str, str]
 ) -> Iterable[FileProblem]:
     if not header or len(set(header)) != len(header):
         yield FileProblem(path, 1, 1, "the first line must name the columns, each once")
         return
-    if not records or not kinds:
+    if not numbered or not kinds:
         yield FileProblem(path, 1, 1, "holds no lead with a column of the lead table or a new_ column")
-    for line, record in enumerate(records, 2):
-        if "" in record or None in record.values():
+    for line, record in numbered:
+        if None in record or None in record.values():
             yield FileProblem(path, line, 1, f"has not {len(header)} fields")
             continue
-        for position, (name, kind) in enumerate(kinds.items(), 1):
-            if not _is(kind, record[name]) and record[name]:
-                yield FileProblem(path, line, position, f"{name}: is not of type {kind}")
+        for name, kind in kinds.items():
+            if not _is(kind, record[name]) and (record[name] or kind == "id"):
+                yield FileProblem(path, line, header.index(name) + 1, f"{name}: is not of type {kind}")
 
 
 def _boolean(text: str) -> object:

@@ -1,0 +1,117 @@
+"""The command as people run it."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from admin import connection
+from admin.__main__ import app
+from admin.playground import ROOT, Playground
+from connector.bootstrap import bootstrap
+
+FIVE_MISTAKES = """\
+model: Wrong
+time_zone: Mars/Olympus
+groups:
+  - {name: A, points: ten, when: {column: jobtitle, op: not-null}}
+  - {name: B, points: 1, when: {column: jobtitle, op: matches, value: "C.*"}}
+  - {name: A, points: 1, when: {column: telephone1, op: eq}}
+grades: [{name: Hot, min: 10, max: 5}]
+"""
+
+
+@pytest.fixture
+def run(play: Playground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:
+    """The command, run in an empty folder with the settings of the playground."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in play.settings.items():
+        monkeypatch.setenv(name, value)
+    bootstrap.cache_clear()
+    return CliRunner()
+
+
+def test_a_file_with_five_mistakes_names_all_of_them_and_writes_nothing(
+    run: CliRunner, play: Playground, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.yaml").write_text(FIVE_MISTAKES)
+    before = sum(play.emulated.emulator.requests.values())
+    result = run.invoke(app, ["model", "apply", "wrong.yaml"])
+    assert result.exit_code == 1
+    places = re.findall(r"^wrong\.yaml:(\d+):(\d+): (\S+)", result.stderr, re.MULTILINE)
+    assert [(int(line), place) for line, _, place in places] == [
+        (2, "time_zone:"),
+        (4, "groups[0].points:"),
+        (5, "groups[1].when.op:"),
+        (6, "groups[2].name:"),
+        (6, "groups[2].when.value:"),
+        (7, "grades[0].min:"),
+    ]
+    assert sum(play.emulated.emulator.requests.values()) == before
+
+
+def test_files_are_applied_published_shown_and_stopped(run: CliRunner, tmp_path: Path) -> None:
+    sample = str(ROOT / "emulator" / "sample" / "models.yaml")
+    assert "model Fit: draft written" in run.invoke(app, ["model", "apply", sample], catch_exceptions=False).output
+    assert "model Fit: nothing to change" in run.invoke(app, ["model", "apply", sample]).output
+    assert "model Fit: live as version 1" in run.invoke(app, ["model", "publish", "Fit", "Engagement"]).output
+    assert "live as version 1" in run.invoke(app, ["rule", "publish", "Marketing qualified"]).output
+    refused = run.invoke(app, ["model", "stop", "Fit"])
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "Fit: rule 'Marketing qualified' is live and names it: stop the rule first\n",
+    )
+    assert "rule Marketing qualified: stopped" in run.invoke(app, ["rule", "stop", "Marketing qualified"]).output
+    assert "model Fit: stopped" in run.invoke(app, ["model", "stop", "Fit"]).output
+
+
+def test_a_second_provisioning_says_that_nothing_is_missing(run: CliRunner) -> None:
+    result = run.invoke(app, ["provision"])
+    assert (result.exit_code, result.output) == (0, "nothing is missing\n")
+
+
+def test_a_lead_that_is_not_there_is_one_clear_error(run: CliRunner) -> None:
+    result = run.invoke(app, ["score", "6d81597f-0f9f-4711-8122-000d3aa2331c"])
+    assert (result.exit_code, result.stderr) == (1, "there is no lead 6d81597f-0f9f-4711-8122-000d3aa2331c\n")
+    assert run.invoke(app, ["score", "not-a-guid"]).exit_code == 2
+
+
+def test_without_settings_every_one_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(connection, "LOCAL_SETTINGS", tmp_path / "local.settings.json")
+    for name in ("DATAVERSE_URL", "DATAVERSE_AUTH", "AzureWebJobsStorage"):
+        monkeypatch.delenv(name, raising=False)
+    result = CliRunner().invoke(app, ["provision"])
+    assert result.exit_code == 2
+    assert [line.split()[0] for line in result.stderr.splitlines()] == [
+        "DATAVERSE_URL",
+        "DATAVERSE_AUTH:",
+        "AzureWebJobsStorage",
+    ]
+
+
+def test_the_demo_runs_and_the_worked_example_has_110_points(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "admin", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"Why Inès Durand\?\s+Fit: 110 points, Hot \(stored: 110\)", done.stdout)
+    assert "qualified; each score is what the files say" in done.stdout
+
+
+def test_leads_of_ones_own_need_models_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("leadid\n")
+    result = CliRunner().invoke(app, ["demo", "--leads", str(tmp_path / "leads.csv")])
+    assert result.exit_code == 2
+
+
+def test_model_test_gives_the_worked_example_110_points(tmp_path: Path) -> None:
+    lead = {"leadid": "6d81597f-0f9f-4711-8122-000d3aa2331c", "jobtitle": "CEO", "telephone1": "1"}
+    (tmp_path / "lead.json").write_text(json.dumps(lead))
+    sample = str(ROOT / "emulator" / "sample" / "models.yaml")
+    result = CliRunner().invoke(app, ["model", "test", sample, "--lead", str(tmp_path / "lead.json"), "--json"])
+    assert result.exit_code == 0
+    assert [(each["model"], each["score"]) for each in json.loads(result.stdout)] == [("Fit", 110), ("Engagement", -10)]
