@@ -11,7 +11,7 @@ from admin.provisioning import schema_steps
 from admin.webhooks import Webhook, webhook_steps
 from connector.bootstrap import App, build
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK, POISON
-from connector.settings import Settings
+from connector.settings import Settings, emulator_environment
 from emulator.host import FunctionsHost
 from emulator.running import EmulatorAddresses, RunningEmulator, running_emulator
 
@@ -70,13 +70,10 @@ def playground(
 
 def settings_for(addresses: EmulatorAddresses) -> dict[str, str]:
     """The settings of an app that works against these addresses, with a webhook secret of its own."""
-    return {
-        "FUNCTIONS_WORKER_RUNTIME": "python",
-        "AzureWebJobsStorage": addresses.queue_connection_string,
-        "DATAVERSE_URL": addresses.dataverse_url,
-        "DATAVERSE_AUTH": "static-token",
-        "DATAVERSE_STATIC_TOKEN": addresses.token,
-        "DATAVERSE_ORGANIZATION_ID": str(addresses.organization_id),
-        "WEBHOOK_SECRETS": secrets.token_urlsafe(32),
-        "DEFAULT_TIME_ZONE": "Europe/Paris",
-    }
+    return emulator_environment(
+        dataverse_url=addresses.dataverse_url,
+        token=addresses.token,
+        organization_id=addresses.organization_id,
+        storage=addresses.queue_connection_string,
+        webhook_secret=secrets.token_urlsafe(32),
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from admin.playground import playground
+from admin.playground import playground, settings_for
 from admin.problems import problems_on_stderr
 from emulator.running import running_emulator
 
@@ -24,15 +24,7 @@ Database = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="Kee
 def emulator(port: Port = DATAVERSE_PORT, queue_port: QueuePort = QUEUE_PORT, db: Database = None) -> None:
     """An emulated Dataverse Web API and its queues, alone."""
     with running_emulator(path=db, web_api_port=port, queue_port=queue_port) as running:
-        _print(
-            {
-                "DATAVERSE_URL": running.addresses.dataverse_url,
-                "DATAVERSE_AUTH": "static-token",
-                "DATAVERSE_STATIC_TOKEN": running.addresses.token,
-                "DATAVERSE_ORGANIZATION_ID": str(running.addresses.organization_id),
-                "AzureWebJobsStorage": running.addresses.queue_connection_string,
-            }
-        )
+        _print(settings_for(running.addresses))
         _until_interrupted()
 
 
@@ -46,7 +38,7 @@ def up(
     """Emulator and functions, provisioned and kept running; put what it prints into local.settings.json to use them."""
     with playground(dataverse_port=port, queue_port=queue_port, host_port=host_port, db=db) as play:
         steps = play.provision()
-        typer.echo(f"Dataverse (emulated) {play.settings['DATAVERSE_URL']}, functions {play.host.url}, {steps} steps")
+        typer.echo(f"Dataverse (emulated) {play.app.settings.dataverse_url}, functions {play.host.url}, {steps} steps")
         _print(play.settings)
         _until_interrupted()
 

@@ -67,6 +67,21 @@ class Settings:
         raise TypeError(message)
 
 
+def emulator_environment(
+    *, dataverse_url: str, token: str, organization_id: UUID, storage: str, webhook_secret: str
+) -> dict[str, str]:
+    """The environment of an app that works against an emulated Dataverse on a loopback address."""
+    return {
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "AzureWebJobsStorage": storage,
+        "DATAVERSE_URL": dataverse_url,
+        "DATAVERSE_AUTH": "static-token",
+        "DATAVERSE_STATIC_TOKEN": token,
+        "DATAVERSE_ORGANIZATION_ID": str(organization_id),
+        "WEBHOOK_SECRETS": webhook_secret,
+    }
+
+
 class _Reading:
     """One pass over the environment that collects what is wrong instead of stopping at the first."""
 

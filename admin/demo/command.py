@@ -1,36 +1,34 @@
 """The demo itself: start everything, put leads in, change some, wait, and say who qualified and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from admin.definition_commands import apply_definitions, publisher
 from admin.definitions import Definitions, read_definitions
-from admin.demo.delays import Delays, listening
+from admin.demo.delays import listening
 from admin.demo.leads_csv import column_definition
 from admin.demo.outcome import differences, read_outcomes
 from admin.demo.plans import Plan, csv_plan, sample_plan
-from admin.demo.report import leads_table, sent_text
-from admin.lead_views import decision_rows, decisions_table, score_table
+from admin.demo.report import ENGLISH, report
 from admin.playground import ROOT, Playground, playground
 from admin.problems import problems_on_stderr
-from connector.decide_scores import scores_now
 from connector.errors import LeadgateError
 from connector.live_versions import read_lead_table
 from connector.tables import Lead
 from dataverse.definitions import add_column
-from dataverse.metadata import status_options
 
 SAMPLE = ROOT / "emulator" / "sample"
-ENGLISH = 1033
 DIFFERENCES_MAX = 10
+PICTURE_ROWS, PICTURE_WIDTH = 8, 120
 
 LeadsFile = Annotated[Path | None, typer.Option("--leads", metavar="FILE.csv", help="Leads instead of the sample.")]
+Picture = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Save what is printed as a picture.")]
 ModelsFile = Annotated[Path | None, typer.Option("--models", metavar="FILE", help="Models and rules for them.")]
 
 
@@ -43,7 +41,7 @@ class OutcomeError(LeadgateError):
 
 
 @problems_on_stderr
-def demo(leads: LeadsFile = None, models: ModelsFile = None) -> None:
+def demo(leads: LeadsFile = None, models: ModelsFile = None, svg: Picture = None) -> None:
     """The whole product in one process, on the emulator, over a sample of leads: who qualified, and why."""
     if leads is not None and models is None:
         message = "leads of your own need models of your own: give --models too"
@@ -51,7 +49,7 @@ def demo(leads: LeadsFile = None, models: ModelsFile = None) -> None:
     definitions = read_definitions([models or SAMPLE / "models.yaml"])
     console = Console()
     with playground() as play:
-        console.print(f"Dataverse (emulated) at {play.settings['DATAVERSE_URL']}, functions at {play.host.url}")
+        console.print(f"Dataverse (emulated) at {play.app.settings.dataverse_url}, functions at {play.host.url}")
         console.print(f"provisioned in {play.provision()} steps")
         now = datetime.now(UTC).replace(microsecond=0)
         if leads is None:
@@ -59,9 +57,13 @@ def demo(leads: LeadsFile = None, models: ModelsFile = None) -> None:
         else:
             plan = csv_plan(leads, definitions, read_lead_table(play.app.client).metadata, now)
         with listening(play.emulated.emulator) as delays:
-            _perform(play, plan, definitions, console)
+            perform(play, plan, definitions, console)
         check(play, plan)
-        _report(play, plan, definitions, delays, console)
+        names = [model.name for model in definitions.models]
+        for part in report(play, plan, names, delays):
+            console.print(part)
+        if svg is not None:
+            _save_picture(svg, report(play, plan, names, delays, rows_max=PICTURE_ROWS))
 
 
 def check(play: Playground, plan: Plan) -> None:
@@ -73,7 +75,7 @@ def check(play: Playground, plan: Plan) -> None:
         raise OutcomeError(found)
 
 
-def _perform(play: Playground, plan: Plan, definitions: Definitions, console: Console) -> None:
+def perform(play: Playground, plan: Plan, definitions: Definitions, console: Console) -> None:
     """Put models in force, then let users act, and wait after each act."""
     for name, kind in plan.new_columns.items():
         definition = column_definition(name, kind, lambda english, _french: {ENGLISH: english})
@@ -99,24 +101,8 @@ def publish(play: Playground, definitions: Definitions) -> None:
         publishing.publish_rule(rule.rule)
 
 
-def _report(play: Playground, plan: Plan, definitions: Definitions, delays: Delays, console: Console) -> None:
-    client = play.app.client
-    statuses = {option.value: option.labels.get(ENGLISH, "?") for option in status_options(client, Lead.TABLE)}
-    outcomes = read_outcomes(client, ("fullname",))
-    names = [model.name for model in definitions.models]
-    console.print(leads_table(outcomes, plan, names, statuses))
-    if plan.detail is not None:
-        console.print(f"\nWhy {outcomes[plan.detail].lead['fullname']}?")
-        _print_lead(play, UUID(plan.detail), names, console)
-    qualified = sum(bool(outcome.rules) for outcome in outcomes.values())
-    console.print(f"\n{qualified} of {len(outcomes):,} leads qualified; each score is what the files say.")
-    console.print(sent_text(play.emulated, delays))
-
-
-def _print_lead(play: Playground, lead: UUID, names: Sequence[str], console: Console) -> None:
-    in_force = play.app.versions.fresh()
-    look = in_force.reader.read([lead])[lead]
-    scores = scores_now(look, in_force.live, play.app.clock())
-    for model in sorted(in_force.live.models, key=lambda model: names.index(model.name)):
-        console.print(score_table(look, model, scores.get(model.model_id)))
-    console.print(decisions_table(decision_rows(play.app.client, lead)))
+def _save_picture(path: Path, parts: Iterable[RenderableType]) -> None:
+    picture = Console(record=True, width=PICTURE_WIDTH, file=StringIO())
+    for part in parts:
+        picture.print(part)
+    picture.save_svg(str(path), title="leadgate demo")

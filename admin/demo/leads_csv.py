@@ -1,6 +1,7 @@
 """Leads from a CSV: which columns are kept, of which type, and each row as a body of the Web API. Pure."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -20,6 +21,7 @@ from dataverse.metadata import TableMetadata
 
 CUSTOM_PREFIX = "new_"
 TEXT_MAX = 4000
+_NUMERAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")  # 01000 is a postcode
 _KINDS = {
     "String": "text",
     "Memo": "text",
@@ -90,7 +92,8 @@ def _kinds(header: Sequence[str], records: Sequence[Mapping[str, str]], lead: Ta
 
 def _all_are(kind: str, values: Iterable[str]) -> bool:
     found = list(values)
-    return bool(found) and all(_is(kind, value) for value in found)
+    plain = kind == "boolean" or all(_NUMERAL.fullmatch(value) for value in found)
+    return bool(found) and plain and all(_is(kind, value) for value in found)
 
 
 def _is(kind: str, text: str) -> bool:

@@ -1,6 +1,6 @@
 """The two kinds of demo, as data: what is done in which order, and what must come of it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,12 +27,12 @@ class Act:
 class Plan:
     """A demo: custom columns to be made first (name and kind), acts, what must come of them, and a lead shown whole.
 
-    `before` is each lead's Status Reason as it is created.
+    `rows` are the leads as they are created.
     """
 
     acts: tuple[Act, ...]
+    rows: tuple[Mapping[str, Any], ...]
     wanted: Mapping[str, Expected]
-    before: Mapping[str, int]
     new_columns: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     detail: str | None = None
@@ -46,12 +46,12 @@ def sample_plan(path: Path, definitions: Definitions, now: datetime) -> Plan:
     creating = f"creating {len(sample['leads'])} leads and {len(sample['interactions'])} interactions"
     changing = f"making {len(sample['changes'])} changes, as users would"
     return Plan(
+        rows=tuple(sample["leads"]),
         acts=(
             Act(creating, lambda client: put_in(client, sample, now)),
             Act(changing, lambda client: make_changes(client, sample, now)),
         ),
         wanted={lead: Expected(last[lead].scores, first[lead].rules | last[lead].rules) for lead in last},
-        before=_statuses(sample["leads"]),
         detail=str(sample["leads"][0][Lead.ID]),
     )
 
@@ -61,13 +61,9 @@ def csv_plan(path: Path, definitions: Definitions, lead: TableMetadata, now: dat
     found = read_leads_csv(path, lead)
     requests = [create(Lead.SET, row, id_column=Lead.ID) for row in found.rows]
     return Plan(
+        rows=found.rows,
         acts=(Act(f"creating {len(requests):,} leads", lambda client: send_all(client, requests)),),
         wanted=expected(definitions, found.rows, {LeadInteraction.TABLE: []}, now),
-        before=_statuses(found.rows),
         new_columns=found.new_columns,
         left_out=found.left_out,
     )
-
-
-def _statuses(leads: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    return {lead[Lead.ID]: lead.get(Lead.STATUS, Lead.NEW) for lead in leads}

@@ -1,20 +1,52 @@
 """What the demo prints: who qualified and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from admin.demo.delays import Delays
 from admin.demo.expected import Expected
-from admin.demo.outcome import Outcome
+from admin.demo.outcome import Outcome, read_outcomes
 from admin.demo.plans import Plan
+from admin.lead_views import decision_rows, decisions_table, score_table
+from admin.playground import Playground
+from connector.decide_scores import scores_now
 from connector.tables import ACTIVE, Lead, LeadScore
+from dataverse.metadata import status_options
 from emulator.running import RunningEmulator
 
 Row = Mapping[str, Any]
-ROWS_MAX = 60
+ROWS_MAX = 30
+ENGLISH = 1033
+
+
+def report(
+    play: Playground, plan: Plan, models: Sequence[str], delays: Delays, rows_max: int = ROWS_MAX
+) -> Iterator[RenderableType]:
+    """All of it, part by part: the leads, one of them in detail, and what was sent to get there."""
+    client = play.app.client
+    statuses = {option.value: option.labels.get(ENGLISH, "?") for option in status_options(client, Lead.TABLE)}
+    outcomes = read_outcomes(client, ("fullname",))
+    yield leads_table(outcomes, plan, models, statuses, rows_max)
+    if plan.detail is not None:
+        yield f"\nWhy {outcomes[plan.detail].lead['fullname']}?"
+        yield from _detail(play, UUID(plan.detail), models)
+    qualified = sum(bool(outcome.rules) for outcome in outcomes.values())
+    yield f"\n{qualified} of {len(outcomes):,} leads qualified; each score is what the files say."
+    yield sent_text(play.emulated, delays)
+
+
+def _detail(play: Playground, lead: UUID, names: Sequence[str]) -> Iterator[RenderableType]:
+    in_force = play.app.versions.fresh()
+    look = in_force.reader.read([lead])[lead]
+    scores = scores_now(look, in_force.live, play.app.clock())
+    for model in sorted(in_force.live.models, key=lambda model: names.index(model.name)):
+        yield score_table(look, model, scores.get(model.model_id))
+    yield decisions_table(decision_rows(play.app.client, lead))
 
 
 def leads_table(
@@ -22,18 +54,21 @@ def leads_table(
     plan: Plan,
     models: Sequence[str],
     statuses: Mapping[int, str],
+    rows_max: int,
 ) -> Table:
     """One line per lead: who, score and grade per model, status before and after, and the points that made it."""
-    table = Table(title=f"{len(outcomes):,} leads" + (f", the first {ROWS_MAX}" if len(outcomes) > ROWS_MAX else ""))
+    best = f", the best {rows_max}" if len(outcomes) > rows_max else ""
+    table = Table(title=f"{len(outcomes):,} leads{best}", title_justify="left")
     for name in ("lead", *models, "status before", "status after", "why"):
         table.add_column(name, overflow="fold")
+    before = {row[Lead.ID]: row.get(Lead.STATUS, Lead.NEW) for row in plan.rows}
     ranked = sorted(outcomes.items(), key=lambda item: (-_total(item[1], models), item[0]))
-    for lead_id, outcome in ranked[:ROWS_MAX]:
+    for lead_id, outcome in ranked[:rows_max]:
         after = statuses.get(outcome.lead[Lead.STATUS], "?")
         table.add_row(
             Text(str(outcome.lead.get("fullname") or lead_id)),
             *(_score_text(outcome.scores.get(model)) for model in models),
-            statuses.get(plan.before[lead_id], "?"),
+            statuses.get(before[lead_id], "?"),
             after,
             _why(plan.wanted[lead_id]),
             style="bold" if outcome.rules else "",

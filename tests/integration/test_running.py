@@ -134,8 +134,8 @@ def test_the_demo_fails_when_the_outcome_is_not_what_the_models_say(live: Playgr
     live.settle(60)
     row = {"leadid": str(lead), "jobtitle": "CEO"}
     wanted = expected(Definitions((parse_model(FIT), parse_model(VISITS)), ()), [row], {}, live.app.clock())
-    check(live, Plan(acts=(), wanted=wanted, before={}))
+    check(live, Plan(acts=(), rows=(), wanted=wanted))
     live.app.client.send(update(Lead.SET, str(lead), {"jobtitle": None}, etag="*"))
     live.settle(60)
     with pytest.raises(OutcomeError, match="0 points are stored, the file says 100"):
-        check(live, Plan(acts=(), wanted=wanted, before={}))
+        check(live, Plan(acts=(), rows=(), wanted=wanted))
