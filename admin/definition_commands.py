@@ -116,5 +116,5 @@ def _each(names: list[str], kind: str, act: Callable[[str], Publication]) -> Non
         done = act(name)
         state = "stopped" if done.number is None else f"live as version {done.number}"
         already = "" if done.changed else " already"
-        leads = f"; {done.leads_queued:,} open leads will be looked at in two minutes" if done.leads_queued else ""
+        leads = f"; open leads to be looked at in two minutes: {done.leads_queued:,}" if done.leads_queued else ""
         typer.echo(f"{kind} {name}: {state}{already}{leads}")

@@ -82,9 +82,11 @@ def decision_rows(client: DataverseClient, lead: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def decisions_table(rows: list[dict[str, Any]]) -> Table:
+def decisions_table(rows: list[dict[str, Any]]) -> Table | str:
     """The log for people."""
-    table = Table(title="Decisions" if rows else "No rule has acted on this lead", title_justify="left")
+    if not rows:
+        return "No rule has acted on this lead."
+    table = Table(title="Decisions", title_justify="left")
     for column in ("decided on", "rule", "outcome", "scores", "actions"):
         table.add_column(column)
     for row in rows:

@@ -17,7 +17,7 @@ GroupScorer = Callable[[Facts, datetime], tuple[Line, datetime | None]]
 
 
 def group_scorer(group: Group, dialect: Dialect) -> GroupScorer:
-    """The group as a function of facts and an instant in UTC."""
+    """The group as a function of facts and an instant."""
     if group.when is not None:
         return _attribute_scorer(group, row_test(group.when, dialect))
     if group.interactions is not None:

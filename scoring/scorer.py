@@ -1,7 +1,7 @@
 """A model, compiled: what it needs to know, and the score of any lead at any instant."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Limits, ScoringModel
 from scoring.facts import Facts
@@ -30,7 +30,6 @@ class Scorer:
             raise ValueError("the instant to score at must name its offset from UTC")
         if self.entry is not None and not self.entry(facts.lead):
             return _OUT_OF_AUDIENCE
-        at = at.astimezone(UTC)
         lines, changes = [], []
         for group in self.groups:
             line, change = group(facts, at)

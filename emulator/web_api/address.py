@@ -13,12 +13,12 @@ from emulator.web_api.errors import (
     UnsupportedError,
     WebApiError,
 )
+from emulator.web_api.values import GUID
 
 TARGET_MAX = 32_768
 TARGET_MAX_IN_BATCH = 65_536
 
 _ROOT = re.compile(r"/api/data/v9\.[0-2]/(.*)", re.DOTALL)
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KEY = re.compile(r"(\w+)='((?:''|[^'])*)'")
 _OPTIONS = frozenset({"$select", "$filter", "$orderby", "$top", "$expand", "$count", "$skiptoken"})
 _REFUSED_OPTIONS = frozenset({"$skip", "$search", "$format"})
@@ -77,7 +77,7 @@ def row_id(segment: Segment, primary_id: str) -> UUID:
     elif equals:
         message = f"alternate keys ({text})"
         raise UnsupportedError(message)
-    if not _GUID.fullmatch(text):
+    if not GUID.fullmatch(text):
         message = f"'{text}' is not an id."
         raise QuerySyntaxError(message)
     return UUID(text)
@@ -86,7 +86,7 @@ def row_id(segment: Segment, primary_id: str) -> UUID:
 def named_key(segment: Segment) -> tuple[str, str]:
     """The key `Name='value'` of a metadata segment, or ("MetadataId", id)."""
     text = segment.key or ""
-    if _GUID.fullmatch(text):
+    if GUID.fullmatch(text):
         return "MetadataId", text.lower()
     found = _KEY.fullmatch(text)
     if found is None:
@@ -100,7 +100,7 @@ def bound_row(reference: str) -> tuple[str, UUID] | None:
     path = urlsplit(reference).path
     below_root = _ROOT.fullmatch(path)
     found = re.fullmatch(r"/?(\w+)\((.+)\)", below_root[1] if below_root else path)
-    if found is None or not _GUID.fullmatch(found[2]):
+    if found is None or not GUID.fullmatch(found[2]):
         return None
     return found[1], UUID(found[2])
 

@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from emulator.web_api.database import Database
 from emulator.web_api.definitions import Definition
@@ -38,23 +39,19 @@ class Catalogue:
         tables = (json.loads(str(text)) for (text,) in self._database.execute("SELECT definition FROM _table"))
         return Metadata(parse_table(t, columns[t["LogicalName"]], relationships[t["LogicalName"]]) for t in tables)
 
-    def add_table(
-        self, definition: Definition, columns: Iterable[Definition], relationships: Iterable[Definition]
-    ) -> Table:
-        """Store a new table and make its SQL table."""
-        columns, relationships = list(columns), list(relationships)
-        table = parse_table(definition, columns, relationships)
-        self._database.execute("INSERT INTO _table VALUES (?, ?)", (table.logical_name, _text(definition)))
+    def add_table(self, table: Table) -> None:
+        """Store a new table with its columns and relationships, and make its SQL table."""
+        definition = (table.logical_name, _text(table.definition))
+        self._database.execute("INSERT INTO _table VALUES (?, ?)", definition)
         parts = ", ".join(part for column in table.columns.values() for part in _sql_columns(column, table.primary_id))
         self._database.execute(f'CREATE TABLE "{table.logical_name}" ({parts})')
-        for column in columns:
-            self._save_column(column)
-            self._index(table.logical_name, parse_column(column))
-        for relationship in relationships:
-            self.add_relationship(relationship)
-        return table
+        for column in table.columns.values():
+            self._save_column(column.definition)
+            self._index(table.logical_name, column)
+        for relationship in table.navigations.values():
+            self.add_relationship(relationship.definition)
 
-    def add_column(self, definition: Definition) -> None:
+    def add_column(self, definition: Mapping[str, Any]) -> None:
         """Store a new column and add it to its SQL table, null in every row."""
         self._save_column(definition)
         column = parse_column(definition)
@@ -62,15 +59,15 @@ class Catalogue:
             self._database.execute(f'ALTER TABLE "{definition["EntityLogicalName"]}" ADD COLUMN {part}')
         self._index(definition["EntityLogicalName"], column)
 
-    def replace_column(self, definition: Definition) -> None:
+    def replace_column(self, definition: Mapping[str, Any]) -> None:
         """Store a changed definition of a column, such as one option more."""
         self._save_column(definition)
 
-    def add_relationship(self, definition: Definition) -> None:
+    def add_relationship(self, definition: Mapping[str, Any]) -> None:
         """Store a new relationship; its lookup is a column of its own."""
         self._database.execute("INSERT INTO _relationship VALUES (?, ?)", (definition["SchemaName"], _text(definition)))
 
-    def _save_column(self, definition: Definition) -> None:
+    def _save_column(self, definition: Mapping[str, Any]) -> None:
         sql = (
             "INSERT INTO _column VALUES (?, ?, ?) "
             "ON CONFLICT (table_name, logical_name) DO UPDATE SET definition = excluded.definition"
@@ -90,7 +87,7 @@ def target_column(lookup: str) -> str:
     return f"{lookup}:target"
 
 
-def _text(definition: Definition) -> str:
+def _text(definition: Mapping[str, Any]) -> str:
     return json.dumps(definition, ensure_ascii=False)
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from emulator.web_api import text
@@ -67,6 +67,16 @@ class Database:
         """A value fixed when the database was made, such as the organisation's id."""
         self.execute("INSERT OR IGNORE INTO _setting VALUES (?, ?)", (name, default))
         return str(self.execute("SELECT value FROM _setting WHERE name = ?", (name,))[0][0])
+
+    def snapshot(self) -> bytes:
+        """The whole content, for `restore`."""
+        return self._connection.serialize()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Replace the whole content by a snapshot's."""
+        with closing(sqlite3.connect(":memory:")) as source:
+            source.deserialize(snapshot)
+            source.backup(self._connection)
 
     def close(self) -> None:
         """Close the connection; a database in memory is gone."""

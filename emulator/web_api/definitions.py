@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from emulator.web_api.errors import BadRequestError
+from emulator.web_api.posted import objects_in
+
 Definition = dict[str, Any]
 
 _NAMESPACE = "#Microsoft.Dynamics.CRM."
@@ -34,14 +37,18 @@ def label(text: str | None, language: int = 1033) -> Definition:
     return {"LocalizedLabels": [localised] if text else [], "UserLocalizedLabel": localised if text else None}
 
 
-def shown_label(posted: Mapping[str, Any] | None, language: int) -> Definition:
+def shown_label(posted: Mapping[str, Any], language: int) -> Definition:
     """A posted Label completed with its UserLocalizedLabel: the text in `language`, else the first."""
-    texts = [
-        {"Label": text["Label"], "LanguageCode": text["LanguageCode"], "IsManaged": False}
-        for text in (posted or {}).get("LocalizedLabels", [])
-    ]
+    texts = [_localised(text) for text in objects_in(posted, "LocalizedLabels")]
     chosen = next((text for text in texts if text["LanguageCode"] == language), texts[0] if texts else None)
     return {"LocalizedLabels": texts, "UserLocalizedLabel": chosen}
+
+
+def _localised(posted: Mapping[str, Any]) -> Definition:
+    text, language = posted.get("Label"), posted.get("LanguageCode")
+    if not isinstance(text, str) or type(language) is not int:
+        raise BadRequestError("A localized label has a text and the whole number of its language.")
+    return {"Label": text, "LanguageCode": language, "IsManaged": False}
 
 
 def option(value: int, text: Definition, **members: Any) -> Definition:

@@ -45,7 +45,7 @@ def computed(environment: Environment, table: Table, row: Row, changes: Row) -> 
     if "fullname" in table.columns and _NAMES & changes.keys():
         result["fullname"] = " ".join(str(row[name]) for name in ("firstname", "lastname") if row.get(name)) or None
     money = [name for name in table.columns if f"{name}_base" in table.columns]
-    if any(name in changes for name in (*money, "transactioncurrencyid")):
+    if money and any(name in changes for name in (*money, "transactioncurrencyid")):
         result |= _in_base_currency(environment, row, money)
     return result
 

@@ -28,8 +28,13 @@ class Environment:
     user_id: UUID
     business_unit_id: UUID
     currency_id: UUID
-    language: int = 1033
     pending: list[RowEvent] = field(default_factory=list)
+
+    @property
+    def language(self) -> int:
+        """The base language, from the organisation's row: a real one is fixed for good, this one can be updated."""
+        organization = self.rows.find(self.metadata.table("organization"), str(self.organization_id)) or {}
+        return int(organization.get("languagecode") or 1033)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,15 @@ WebApiError
 |- UnauthorizedError           401
 |- SegmentNotFoundError        404, no such resource in the URL
 |- RowNotFoundError            404 0x80040217
+|- DefinitionNotFoundError     404 0x80060888
 |- MethodNotAllowedError       405
 |- VersionMismatchError        412 0x80060882
 |- AlreadyExistsError          412 0x80040237
+|- NotByCallersError           405 0x80040800
 |- AssociatedRowsError         405 0x80040227
 `- BadRequestError             400, with a code of its own
    |- UnknownPropertyError     0x80060888, in a query
+   |- QuerySyntaxError         0x80060888
    |- PayloadError             0x80048d19, in a body
    |- ValueRangeError          0x8004431a
    |- TextLengthError          0x80044331
@@ -42,7 +45,7 @@ class WebApiError(Exception):
 
     def body(self) -> bytes:
         """The answer's JSON body."""
-        return json.dumps({"error": {"code": self.code, "message": self.message}}, ensure_ascii=False).encode()
+        return json.dumps({"error": {"code": self.code, "message": self.message}}).encode()
 
 
 class UnsupportedError(WebApiError):
@@ -100,6 +103,13 @@ class AlreadyExistsError(WebApiError):
 
     def __init__(self) -> None:
         super().__init__(412, "0x80040237", "A record with matching key values already exists.")
+
+
+class NotByCallersError(WebApiError):
+    """A table whose rows only the platform writes."""
+
+    def __init__(self, message: str, table: str) -> None:
+        super().__init__(405, "0x80040800", f"The '{message}' method does not support entities of type '{table}'.")
 
 
 class AssociatedRowsError(WebApiError):

@@ -22,10 +22,11 @@ class RowEvent:
     """One committed change of one row.
 
     `target`, `before` and `after` are keyed by logical column name ("jobtitle", "parentaccountid"). Values are those of
-    the Web API's JSON (date and times as "2026-08-01T00:00:00Z", choices and money as numbers, ids as text), but that
-    a lookup is a `Reference`. `target` holds the submitted columns, the id and the derived and audit columns; a column
-    set to null is there as None. `before` (None on Create) and `after` (None on Delete) are the whole rows, nulls included.
-    The types are in `emulator.metadata.table(event.table).columns[name].type`.
+    the Web API's JSON (date and times as "2026-08-01T00:00:00Z", choices and money as numbers, ids as text), but that a
+    lookup is a `Reference`. The types are in `emulator.metadata.table(event.table).columns[name].type`.
+
+    `target` holds the submitted columns, the id, and the derived and audit columns; a column set to null is there as
+    None. `before` (None on Create) and `after` (None on Delete) are the whole rows, nulls included.
     """
 
     message: Message

@@ -7,14 +7,13 @@ matches rows whose column is null.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from emulator.web_api.catalogue import target_column
 from emulator.web_api.database import SqlValue
 from emulator.web_api.errors import BadRequestError, UnknownPropertyError, UnsupportedError
 from emulator.web_api.filters import Comparison, Either, Every, Filter, Membership, Not, Property, TextMatch, Value
 from emulator.web_api.metadata import Column, Metadata, Table
-from emulator.web_api.values import edm_type, stored_date, stored_moment
+from emulator.web_api.values import GUID, edm_type, stored_date, stored_moment
 
 _SIGNS = {"eq": "=", "ne": "IS NOT", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _KINDS = {
@@ -155,12 +154,18 @@ def _number(text: str) -> float:
     return float(text) if "." in text else int(text)
 
 
+def _guid(text: str) -> str:
+    if not GUID.fullmatch(text):
+        raise ValueError(text)
+    return text.lower()
+
+
 _READERS: Mapping[str, Callable[[str], SqlValue]] = {
     **dict.fromkeys(_NUMBERS, _number),
     "Edm.Boolean": lambda text: {"true": 1, "false": 0, "1": 1, "0": 0}[text.lower()],
     "Edm.DateTimeOffset": stored_moment,
     "Edm.Date": stored_date,
-    "Edm.Guid": lambda text: str(UUID(text)),
+    "Edm.Guid": _guid,
     "Edm.String": str,
 }
 

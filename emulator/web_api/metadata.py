@@ -7,6 +7,7 @@ from uuid import UUID
 
 LOOKUP_TYPES = frozenset({"Lookup", "Owner", "Customer"})
 TEXT_TYPES = frozenset({"String", "Memo", "EntityName"})
+MERGEABLE_TABLES = frozenset({"lead", "account", "contact"})
 CHOICE_TYPES = frozenset({"Picklist", "State", "Status"})
 
 

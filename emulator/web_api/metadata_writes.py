@@ -14,6 +14,7 @@ from emulator.web_api.metadata import Table
 from emulator.web_api.metadata_reads import find_table
 from emulator.web_api.parsing import parse_table
 from emulator.web_api.payload import read_json
+from emulator.web_api.posted import object_in, objects_in, text_in
 from emulator.web_api.posted_columns import posted_column
 from emulator.web_api.posted_relationships import posted_relationship
 from emulator.web_api.representation import answer
@@ -40,7 +41,7 @@ def post_table(environment: Environment, call: Call) -> Response:
     logical_name = schema_name.lower()
     if environment.metadata.find(logical_name) is not None:
         raise DuplicateDefinitionError("Entity", schema_name)
-    columns = [posted_column(environment, logical_name, posted) for posted in body.get("Attributes") or ()]
+    columns = [posted_column(environment, logical_name, posted) for posted in objects_in(body, "Attributes")]
     definition = _table_definition(environment, schema_name, body, columns)
     columns = [
         primary_id(logical_name, f"{schema_name}Id", _new_id),
@@ -49,7 +50,8 @@ def post_table(environment: Environment, call: Call) -> Response:
     ]
     _require_distinct(columns)
     relationships = system_relationships(logical_name, columns, _new_id)
-    table = environment.catalogue.add_table(definition, columns, relationships)
+    table = parse_table(definition, columns, relationships)
+    environment.catalogue.add_table(table)
     environment.metadata = environment.metadata.replacing(table)
     add_message_filters(environment, table)
     return _created(call, f"EntityDefinitions({table.metadata_id})")
@@ -100,7 +102,7 @@ def _table_definition(
         raise BadRequestError("A table takes exactly one attribute with IsPrimaryName.")
     if next(column for column in columns if column["IsPrimaryName"])["AttributeType"] != "String":
         raise BadRequestError("Primary UI Attribute has to be of type String", "0x8004700e")
-    ownership = body.get("OwnershipType", "UserOwned")
+    ownership = text_in(body, "OwnershipType") or "UserOwned"
     if ownership not in _OWNERSHIPS:
         raise BadRequestError("The specified ownership type mask is not valid for this operation", "0x8004700d")
     labels = {name: require_label(environment, body, name) for name in ("DisplayName", "DisplayCollectionName")}
@@ -112,10 +114,10 @@ def _table_definition(
         OwnershipType=ownership,
         PrimaryNameAttribute=primary_names[0],
         IsCustomEntity=True,
-        Description=shown_label(body.get("Description"), environment.language),
+        Description=shown_label(object_in(body, "Description"), environment.language),
         **labels,
         **{name: bool(body[name]) for name in _FLAGS if name in body},
-        **({"IsAuditEnabled": body["IsAuditEnabled"]} if "IsAuditEnabled" in body else {}),
+        **({"IsAuditEnabled": object_in(body, "IsAuditEnabled")} if "IsAuditEnabled" in body else {}),
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from emulator.web_api.definitions import Definition
 from emulator.web_api.metadata import Column, Option, Relationship, Table
 
 
-def parse_table(definition: Definition, columns: Iterable[Definition], relationships: Iterable[Definition]) -> Table:
+def parse_table(
+    definition: Mapping[str, Any], columns: Iterable[Mapping[str, Any]], relationships: Iterable[Mapping[str, Any]]
+) -> Table:
     """A table from its definition, its columns' and those of its N:1 relationships."""
     parsed = [parse_column(column) for column in columns]
     navigations = [parse_relationship(relationship) for relationship in relationships]
@@ -29,7 +30,7 @@ def parse_table(definition: Definition, columns: Iterable[Definition], relations
     )
 
 
-def parse_column(definition: Definition) -> Column:
+def parse_column(definition: Mapping[str, Any]) -> Column:
     """A column from its AttributeMetadata."""
     return Column(
         logical_name=definition["LogicalName"],
@@ -51,7 +52,7 @@ def parse_column(definition: Definition) -> Column:
     )
 
 
-def parse_relationship(definition: Definition) -> Relationship:
+def parse_relationship(definition: Mapping[str, Any]) -> Relationship:
     """A relationship from its OneToManyRelationshipMetadata."""
     return Relationship(
         schema_name=definition["SchemaName"],
@@ -73,7 +74,7 @@ def _options(option_set: Mapping[str, Any]) -> Iterable[Option]:
         yield Option(option["Value"], text, option.get("State"), option.get("DefaultStatus"))
 
 
-def _default(definition: Definition) -> int | None:
+def _default(definition: Mapping[str, Any]) -> int | None:
     if "DefaultValue" in definition:
         return int(definition["DefaultValue"])
     value = definition.get("DefaultFormValue", -1)

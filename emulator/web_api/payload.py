@@ -21,12 +21,22 @@ def read_json(request: Request, entity: str) -> dict[str, Any]:
         raise PayloadError(entity, f"The body is not valid JSON: {str(failure)[:200]}") from None
     if not isinstance(body, dict):
         raise PayloadError(entity, "A JSON object was expected")
+    if b"\\ud" in request.body.lower() and not _is_unicode(body):
+        raise PayloadError(entity, "The body has half of a surrogate pair")
     return body
 
 
 def without_annotations(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body without control information such as `@odata.type` and `name@odata.type`; `@odata.bind` stays."""
     return {name: value for name, value in body.items() if "@" not in name or name.endswith("@odata.bind")}
+
+
+def _is_unicode(body: Mapping[str, Any]) -> bool:
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from emulator.web_api import definitions
 from emulator.web_api.definitions import Definition, shown_label
 from emulator.web_api.environment import Environment
 from emulator.web_api.errors import BadRequestError, DefinitionNotFoundError, DuplicateDefinitionError, UnsupportedError
-from emulator.web_api.metadata import Metadata, Table
+from emulator.web_api.metadata import MERGEABLE_TABLES, Metadata, Table
 from emulator.web_api.parsing import parse_relationship
+from emulator.web_api.posted import object_in
 from emulator.web_api.schema_names import check_schema_name, require_label
 
 _ACTIONS = ("Assign", "Delete", "Merge", "Reparent", "Share", "Unshare")
 _CASCADES = frozenset({"NoCascade", "Cascade", "Active", "UserOwned", "RemoveLink", "Restrict"})
 _DELETE_CASCADES = frozenset({"Cascade", "RemoveLink", "Restrict"})
-_MERGEABLE = frozenset({"lead", "account", "contact"})
 
 
 def posted_relationship(environment: Environment, posted: Mapping[str, Any]) -> tuple[Definition, Definition]:
@@ -31,8 +31,8 @@ def posted_relationship(environment: Environment, posted: Mapping[str, Any]) -> 
     if posted.get("ReferencedAttribute", referenced.primary_id) != referenced.primary_id:
         message = f"The ReferencedAttribute of {schema_name} is not {referenced.primary_id}."
         raise BadRequestError(message)
-    cascade = _cascade(schema_name, referenced, referencing, posted.get("CascadeConfiguration") or {})
-    lookup = _lookup(environment, referenced, referencing, posted.get("Lookup") or {})
+    cascade = _cascade(schema_name, referenced, referencing, object_in(posted, "CascadeConfiguration"))
+    lookup = _lookup(environment, referenced, referencing, object_in(posted, "Lookup"))
     relationship = definitions.relationship(
         schema_name,
         uuid4(),
@@ -56,7 +56,7 @@ def _table(metadata: Metadata, posted: Mapping[str, Any], end: str) -> Table:
 
 def _cascade(schema_name: str, referenced: Table, referencing: Table, posted: Mapping[str, Any]) -> dict[str, str]:
     defaults = {**dict.fromkeys(_ACTIONS, "NoCascade"), "Delete": "RemoveLink"}
-    if referenced.logical_name in _MERGEABLE:
+    if referenced.logical_name in MERGEABLE_TABLES:
         defaults["Merge"] = "Cascade"
     cascade = {**defaults, **{action: str(posted[action]) for action in _ACTIONS if action in posted}}
     allowed = {action: _DELETE_CASCADES if action == "Delete" else _CASCADES for action in _ACTIONS}
@@ -65,7 +65,7 @@ def _cascade(schema_name: str, referenced: Table, referencing: Table, posted: Ma
         message = f"The cascade {wrong[0]}: {cascade[wrong[0]]} is not valid for {schema_name}."
         raise BadRequestError(message)
     # Dataverse takes nothing else here: rows that point at a merged row have to follow to the one that stays.
-    if referenced.logical_name in _MERGEABLE and cascade["Merge"] != "Cascade":
+    if referenced.logical_name in MERGEABLE_TABLES and cascade["Merge"] != "Cascade":
         ends = f"The relationship {schema_name} to {referenced.logical_name}"
         message = f"{ends} must have Merge: Cascade, not {cascade['Merge']}."
         raise BadRequestError(message)
@@ -86,10 +86,10 @@ def _lookup(environment: Environment, referenced: Table, referencing: Table, pos
         "Lookup",
         uuid4(),
         DisplayName=require_label(environment, posted, "DisplayName"),
-        Description=shown_label(posted.get("Description"), environment.language),
+        Description=shown_label(object_in(posted, "Description"), environment.language),
         IsCustomAttribute=True,
         Targets=[referenced.logical_name],
-        **({"RequiredLevel": posted["RequiredLevel"]} if posted.get("RequiredLevel") else {}),
+        **({"RequiredLevel": object_in(posted, "RequiredLevel")} if "RequiredLevel" in posted else {}),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from emulator.web_api.address import Address
 from emulator.web_api.errors import QuerySyntaxError, UnknownPropertyError, UnsupportedError
 from emulator.web_api.filters import Filter, parse
-from emulator.web_api.metadata import Column, Metadata, Relationship, Table
+from emulator.web_api.metadata import CHOICE_TYPES, Column, Metadata, Relationship, Table
 
 PAGE_MAX = 5_000
 
@@ -126,6 +126,9 @@ def _order(orderby: str | None, table: Table) -> Iterator[tuple[Column, bool]]:
         column = table.properties.get(name)
         if column is None or not column.valid_for_read:
             raise UnknownPropertyError(name, table.type_name)
+        if column.is_lookup or column.type in CHOICE_TYPES:
+            message = f"$orderby of {name}: the service sorts choices and lookups by their names"
+            raise UnsupportedError(message)
         yield column, direction == ["desc"]
 
 

@@ -14,7 +14,24 @@ from emulator.web_api.metadata_writes import post_column, post_relationship, pos
 from emulator.web_api.schema_names import require_solution
 
 _DEFINITIONS = frozenset({"EntityDefinitions", "RelationshipDefinitions"})
-_NOT_DONE = frozenset({"GlobalOptionSetDefinitions", "ManagedPropertyDefinitions", "$metadata", "$crossjoin", "$all"})
+_RESOURCES_NOT_DONE = {"GlobalOptionSetDefinitions", "ManagedPropertyDefinitions", "$metadata", "$crossjoin", "$all"}
+_OPERATIONS_NOT_DONE = {
+    *("AddSolutionComponent", "BulkDelete", "CreateCustomerRelationships", "DeleteOptionValue", "ExportSolution"),
+    *("ImportSolution", "ImportSolutionAsync", "InitializeFrom", "Merge", "OrderOption", "ReactivateEntityKey"),
+    *(
+        "RetrieveCurrentOrganization",
+        "RetrieveTotalRecordCount",
+        "RetrieveVersion",
+        "StageSolution",
+        "UpdateStateValue",
+    ),
+}
+_TABLES_NOT_DONE = {
+    *("activitypointers", "annotations", "appmodules", "emails", "entitymaps", "incidents", "lists", "phonecalls"),
+    *("plugintypes", "privileges", "roles", "savedqueries", "solutioncomponents", "systemforms", "tasks"),
+    *("usersettingscollection", "webresourceset", "workflows"),
+}
+_NOT_DONE = frozenset(_RESOURCES_NOT_DONE | _OPERATIONS_NOT_DONE | _TABLES_NOT_DONE)
 
 
 def route(environment: Environment, call: Call) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 from emulator.web_api.definitions import Definition, shown_label
 from emulator.web_api.environment import Environment
 from emulator.web_api.errors import BadRequestError
+from emulator.web_api.posted import object_in
 
 _SCHEMA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]{1,100}")
 
@@ -39,7 +40,7 @@ def entity_set_name(schema_name: str) -> str:
 
 def require_label(environment: Environment, body: Mapping[str, Any], member: str) -> Definition:
     """The posted Label, completed; refused when the organisation's base language is not among its texts."""
-    label = shown_label(body.get(member), environment.language)
+    label = shown_label(object_in(body, member), environment.language)
     if not any(text["LanguageCode"] == environment.language for text in label["LocalizedLabels"]):
         message = f"{member} must have a label for the base language {environment.language}."
         raise BadRequestError(message)

@@ -1,13 +1,15 @@
 """The first rows of a new environment: organisation, business unit, caller, currency, default publisher, messages."""
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import datetime
+from functools import cache
 from uuid import UUID, uuid4, uuid5
 
 from emulator.web_api.catalogue import Catalogue
 from emulator.web_api.database import Database, SqlValue
 from emulator.web_api.environment import Environment
-from emulator.web_api.metadata import Table
+from emulator.web_api.metadata import Metadata, Table
 from emulator.web_api.rows import Rows
 from emulator.web_api.standard_tables import standard_tables
 from emulator.web_api.values import moment
@@ -19,29 +21,38 @@ _LANGUAGE = 1033
 
 def open_environment(database: Database, clock: Callable[[], datetime], organization_id: UUID | None) -> Environment:
     """The environment stored in the database, made first if the database is new."""
+    is_new = not database.execute("SELECT 1 FROM _setting WHERE name = 'seeded'")
+    if is_new:
+        database.restore(_standard_database())
     organization = UUID(database.setting("organization_id", str(organization_id or uuid4())))
     rows, catalogue = Rows(database), Catalogue(database)
-    is_new = not database.execute("SELECT 1 FROM _table LIMIT 1")
-    if is_new:
-        with database.transaction():
-            for standard in standard_tables():
-                catalogue.add_table(standard.table, standard.columns, standard.relationships)
     environment = Environment(
         database=database,
         rows=rows,
         catalogue=catalogue,
         clock=clock,
-        metadata=catalogue.read(),
+        metadata=Metadata(standard_tables()) if is_new else catalogue.read(),
         organization_id=organization,
         user_id=uuid5(organization, "user"),
         business_unit_id=uuid5(organization, "business unit"),
         currency_id=uuid5(organization, "currency"),
-        language=_LANGUAGE,
     )
     if is_new:
         with database.transaction():
             _seed(environment)
+            database.setting("seeded", "yes")
     return environment
+
+
+@cache
+def _standard_database() -> bytes:
+    """The standard tables in a database without rows: copying them is far cheaper than making them."""
+    with closing(Database()) as database:
+        catalogue = Catalogue(database)
+        with database.transaction():
+            for table in standard_tables():
+                catalogue.add_table(table)
+        return database.snapshot()
 
 
 def add_message_filters(environment: Environment, table: Table) -> None:
@@ -77,6 +88,14 @@ def _seed(environment: Environment) -> None:
         "administratorid": user,
     }
     _insert(environment, "team", uuid5(environment.organization_id, "team"), businessunitid=unit, **team)
+    _seed_customisation(environment)
+    for message in _MESSAGES:
+        _insert(environment, "sdkmessage", _message_id(environment, message), name=message)
+    for table in environment.metadata.tables.values():
+        add_message_filters(environment, table)
+
+
+def _seed_customisation(environment: Environment) -> None:
     publisher = _insert(
         environment,
         "publisher",
@@ -97,10 +116,6 @@ def _seed(environment: Environment) -> None:
         isvisible=1,
         publisherid=publisher,
     )
-    for message in _MESSAGES:
-        _insert(environment, "sdkmessage", _message_id(environment, message), name=message)
-    for table in environment.metadata.tables.values():
-        add_message_filters(environment, table)
 
 
 def _message_id(environment: Environment, message: str) -> UUID:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,6 +17,8 @@ from emulator.web_api.definitions import (
     relationship,
     table,
 )
+from emulator.web_api.metadata import MERGEABLE_TABLES, Table
+from emulator.web_api.parsing import parse_table
 from emulator.web_api.system_columns import (
     MakeId,
     audit_columns,
@@ -28,36 +30,20 @@ from emulator.web_api.system_columns import (
 
 _NAMESPACE = UUID("6f1f3a52-8f0e-4c43-9a8b-3f1d2b7f5c11")
 _MEMBERS = {"length": "MaxLength", "min": "MinValue", "max": "MaxValue", "precision": "Precision", "targets": "Targets"}
-_MERGEABLE = frozenset({"lead", "account", "contact"})
 
 
-@dataclass(frozen=True, slots=True)
-class TableDefinition:
-    """One table ready to be stored."""
-
-    table: Definition
-    columns: list[Definition]
-    relationships: list[Definition]
-
-
-def standard_tables() -> Iterator[TableDefinition]:
+@cache
+def standard_tables() -> tuple[Table, ...]:
     """All standard tables; their MetadataIds are the same in every database."""
-    for path in sorted(FOLDER.glob("*.json")):
-        for logical_name, spec in json.loads(path.read_text(encoding="utf-8"))["tables"].items():
-            yield _table(logical_name, spec)
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
+    return tuple(_table(logical_name, spec) for file in files for logical_name, spec in file["tables"].items())
 
 
-def _table(logical_name: str, spec: dict[str, Any]) -> TableDefinition:
+def _table(logical_name: str, spec: dict[str, Any]) -> Table:
     def make_id(name: str) -> UUID:
         return uuid5(_NAMESPACE, f"{logical_name}/{name}")
 
-    columns = [primary_id(logical_name, f"{spec['schema_name']}Id", make_id)]
-    columns += [_column(logical_name, name, members, spec, make_id) for name, members in spec["columns"].items()]
-    if "states" in spec:
-        columns += state_columns(logical_name, spec["states"], spec["statuses"], make_id)
-    columns += audit_columns(logical_name, make_id)
-    if spec["ownership"] == "UserOwned":
-        columns += owner_columns(logical_name, make_id)
+    columns = _columns(logical_name, spec, make_id)
     relationships = [
         found
         for name, members in spec["columns"].items()
@@ -73,9 +59,20 @@ def _table(logical_name: str, spec: dict[str, Any]) -> TableDefinition:
         PrimaryNameAttribute=spec["primary_name"],
         DisplayName=label(spec["label"]),
         DisplayCollectionName=label(spec["plural"]),
-        ChangeTrackingEnabled=logical_name in _MERGEABLE,
+        ChangeTrackingEnabled=logical_name in MERGEABLE_TABLES,
     )
-    return TableDefinition(definition, columns, relationships)
+    return parse_table(definition, columns, relationships)
+
+
+def _columns(table_name: str, spec: dict[str, Any], make_id: MakeId) -> list[Definition]:
+    columns = [primary_id(table_name, f"{spec['schema_name']}Id", make_id)]
+    columns += [_column(table_name, name, members, spec, make_id) for name, members in spec["columns"].items()]
+    if "states" in spec:
+        columns += state_columns(table_name, spec["states"], spec["statuses"], make_id)
+    columns += audit_columns(table_name, make_id)
+    if spec["ownership"] == "UserOwned":
+        columns += owner_columns(table_name, make_id)
+    return columns
 
 
 def _column(table_name: str, name: str, members: dict[str, Any], spec: dict[str, Any], make_id: MakeId) -> Definition:
@@ -104,7 +101,7 @@ def _relationships(table_name: str, name: str, members: dict[str, Any], make_id:
     targets = members.get("targets", ())
     for target in targets:
         navigation = members.get("navigation", name.lower() if len(targets) == 1 else f"{name.lower()}_{target}")
-        merge = "Cascade" if target in _MERGEABLE else "NoCascade"
+        merge = "Cascade" if target in MERGEABLE_TABLES else "NoCascade"
         no_cascade = dict.fromkeys(("Assign", "Reparent", "Share", "Unshare"), "NoCascade")
         yield relationship(
             f"{table_name}_{name.lower()}_{target}",

@@ -20,9 +20,15 @@ def record_system_job(
     registered = environment.rows.find(steps, str(step.step_id))
     if registered is None or (succeeded and registered["asyncautodelete"]):
         return None
-    job_id, now, user = uuid4(), moment(environment.clock()), str(environment.user_id)
-    job: Row = {
-        "asyncoperationid": str(job_id),
+    job_id = uuid4()
+    job = _job(environment, event, step, succeeded=succeeded) | {"asyncoperationid": str(job_id), "message": message}
+    environment.rows.insert(environment.metadata.table("asyncoperation"), job)
+    return job_id
+
+
+def _job(environment: Environment, event: RowEvent, step: Step, *, succeeded: bool) -> Row:
+    now, user = moment(environment.clock()), str(environment.user_id)
+    return {
         "name": step.name,
         "operationtype": _SYSTEM_EVENT,
         "messagename": event.message,
@@ -31,7 +37,6 @@ def record_system_job(
         "correlationid": str(event.correlation_id),
         "requestid": str(event.operation_id),
         "depth": 1,
-        "message": message,
         "owningextensionid": str(step.step_id),
         "statecode": _COMPLETED,
         "statuscode": _SUCCEEDED if succeeded else _FAILED,
@@ -46,5 +51,3 @@ def record_system_job(
         "owninguser": user,
         "owningbusinessunit": str(environment.business_unit_id),
     }
-    environment.rows.insert(environment.metadata.table("asyncoperation"), job)
-    return job_id

@@ -6,15 +6,23 @@ from urllib.parse import SplitResult, urlsplit
 
 from emulator.web_api.database import SqlValue
 from emulator.web_api.environment import Environment
-from emulator.web_api.errors import BadRequestError, UnsupportedError
+from emulator.web_api.errors import BadRequestError, NotByCallersError, UnsupportedError
 from emulator.web_api.metadata import Table
 from emulator.web_api.rows import Row
 
 _WEBHOOK = 8
 _WEBHOOK_AUTH_TYPES = frozenset({4, 5, 6})
+_WRITTEN_BY_THE_PLATFORM = frozenset({"sdkmessage", "sdkmessagefilter"})
 _STAGES = frozenset({10, 20, 40})
 _MESSAGES = frozenset({"Create", "Update", "Delete"})
 _PRE, _POST = 0, 1
+
+
+def require_writable(table: Table, message: str) -> None:
+    """Raise for rows that only the platform writes: messages and their filters; the organisation can be updated."""
+    is_the_organization = table.logical_name == "organization" and message != "Update"
+    if is_the_organization or table.logical_name in _WRITTEN_BY_THE_PLATFORM:
+        raise NotByCallersError(message, table.logical_name)
 
 
 def check_row(environment: Environment, table: Table, row: Row, before: Row | None) -> None:
@@ -31,26 +39,25 @@ def _endpoint(_environment: Environment, row: Row) -> None:
         raise UnsupportedError("service endpoints other than webhooks (contract 8)")
     if row.get("authtype") not in _WEBHOOK_AUTH_TYPES:
         raise BadRequestError("A webhook takes the authentication types WebhookKey, HttpHeader and HttpQueryString.")
-    url = urlsplit(str(row.get("url") or ""))
-    if not (_is_registrable(url) or _is_loopback(url)):
+    try:
+        url = urlsplit(str(row.get("url") or ""))
+        takes_webhooks = _is_registrable(url) or _is_loopback(url)
+    except ValueError:
+        takes_webhooks = False
+    if not takes_webhooks:
         raise BadRequestError("Registered WebHooks support only port 80 for HTTP and port 443 for HTTPS.")
 
 
 def _is_registrable(url: SplitResult) -> bool:
-    return bool(url.hostname) and (url.scheme, url.port or {"http": 80, "https": 443}.get(url.scheme)) in {
-        ("http", 80),
-        ("https", 443),
-    }
+    port = {"http": 80, "https": 443}.get(url.scheme)
+    return bool(url.hostname) and port is not None and url.port in {None, port}
 
 
 def _is_loopback(url: SplitResult) -> bool:
     """The one thing that Dataverse refuses and the emulator is for: a listener on this machine, on any port."""
-    if url.scheme not in {"http", "https"}:
+    if url.scheme not in {"http", "https"} or url.port == 0:
         return False
-    try:
-        return url.hostname == "localhost" or ipaddress.ip_address(url.hostname or "").is_loopback
-    except ValueError:
-        return False
+    return url.hostname == "localhost" or ipaddress.ip_address(url.hostname or "").is_loopback
 
 
 def _step(environment: Environment, row: Row) -> None:

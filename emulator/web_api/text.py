@@ -6,6 +6,7 @@ from functools import lru_cache
 
 _LIGATURES = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"})
 _WILDCARDS = re.compile(r"%|_|\[\^?[^\]]+\]|.", re.DOTALL)
+_MEMBERS = re.compile(r"(?P<first>.)-(?P<last>.)|.", re.DOTALL)
 
 
 def folded(text: str) -> str:
@@ -45,5 +46,14 @@ def _piece(piece: str) -> str:
     if len(piece) == 1:
         return re.escape(_folded(piece))
     negated = piece[1] == "^"
-    members = _folded(piece[2 if negated else 1 : -1])
-    return "[" + "^" * negated + "".join(c if c == "-" else re.escape(c) for c in members) + "]"
+    members = "".join(_member(found) for found in _MEMBERS.finditer(_folded(piece[2 if negated else 1 : -1])))
+    if not members:
+        return "." if negated else "(?!)"
+    return f"[{'^' * negated}{members}]"
+
+
+def _member(found: re.Match[str]) -> str:
+    first, last = found["first"], found["last"]
+    if first is None:
+        return re.escape(found[0])
+    return f"{re.escape(first)}-{re.escape(last)}" if first <= last else ""

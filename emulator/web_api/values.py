@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-from uuid import UUID
 
 from emulator.web_api.database import SqlValue
 from emulator.web_api.errors import BadRequestError, PayloadError, TextLengthError, ValueRangeError
@@ -13,6 +12,7 @@ from emulator.web_api.metadata import Column, Table
 
 _EARLIEST = datetime(1753, 1, 1, tzinfo=UTC)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)")
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 EDM_TYPES = {
@@ -76,10 +76,9 @@ def stored_date(literal: str) -> str:
 def _text(table: Table, column: Column, value: Any) -> SqlValue:
     if not isinstance(value, str):
         raise _wrong_type(table, column, value)
-    if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
-        raise PayloadError(
-            table.entity_set, f"The text of '{column.logical_name}' has a character that is not valid in XML"
-        )
+    if "\x00" in value:
+        detail = f"The text of '{column.logical_name}' has a character that is not valid in XML"
+        raise PayloadError(table.entity_set, detail)
     # Lengths count UTF-16 units, as .NET and SQL Server's nvarchar do.
     if column.max_length is not None and len(value.encode("utf-16-le")) // 2 > column.max_length:
         raise TextLengthError(table.logical_name, column.logical_name, column.max_length)
@@ -124,10 +123,9 @@ def _boolean(table: Table, column: Column, value: Any) -> SqlValue:
 
 
 def _guid(table: Table, column: Column, value: Any) -> SqlValue:
-    try:
-        return str(UUID(value))
-    except (ValueError, AttributeError, TypeError):
-        raise _wrong_type(table, column, value) from None
+    if not isinstance(value, str) or not GUID.fullmatch(value):
+        raise _wrong_type(table, column, value)
+    return value.lower()
 
 
 def _date_time(table: Table, column: Column, value: Any) -> SqlValue:

@@ -19,7 +19,7 @@ from emulator.web_api.representation import answer
 from emulator.web_api.rows import Row, event_values
 from emulator.web_api.state_rules import state_changes
 from emulator.web_api.submission import read_submission
-from emulator.web_api.table_rules import check_row
+from emulator.web_api.table_rules import check_row, require_writable
 
 _OPTIONS = ("$select",)
 _NEVER_IN_TARGET = frozenset({"versionnumber"})
@@ -67,12 +67,14 @@ def delete(environment: Environment, call: Call, table: Table, row_id: UUID) -> 
     if before is None:
         raise RowNotFoundError(table.logical_name, row_id)
     conditions.allow_write(table, str(row_id), before)
+    require_writable(table, "Delete")
     delete_row(environment, call, table, before)
     return answer(204)
 
 
 def create_row(environment: Environment, call: Call, table: Table, row_id: UUID, submitted: Row) -> None:
     """Store a new row and note the event."""
+    require_writable(table, "Create")
     row = new_row(environment, table, row_id, submitted)
     check_row(environment, table, row, None)
     environment.rows.insert(table, row)
@@ -82,6 +84,7 @@ def create_row(environment: Environment, call: Call, table: Table, row_id: UUID,
 
 def update_row(environment: Environment, call: Call, table: Table, before: Row, submitted: Row) -> None:
     """Change a row and note the event; nothing submitted changes nothing."""
+    require_writable(table, "Update")
     if not submitted:
         return
     changes = updated(environment, table, before, state_changes(table, before, submitted))
@@ -96,13 +99,15 @@ def update_row(environment: Environment, call: Call, table: Table, before: Row, 
 
 
 def delete_row(environment: Environment, call: Call, table: Table, before: Row) -> None:
-    """Remove a row after its children, parental ones first, and note the events in that order."""
+    """Remove a row and its children; the events of the children come first."""
     row_id = str(before[table.primary_id])
-    for child_table, child_id in release_children(environment, table, row_id):
+    children = release_children(environment, table, row_id)
+    # Before its children, so that rows which point at each other in a circle come to an end.
+    environment.rows.delete(table, row_id)
+    for child_table, child_id in children:
         child = environment.rows.find(child_table, child_id)
         if child is not None:
             delete_row(environment, call, child_table, child)
-    environment.rows.delete(table, row_id)
     _note(environment, call, "Delete", table, before, None, [table.primary_id])
 
 

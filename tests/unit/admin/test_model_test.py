@@ -1,6 +1,8 @@
 """`leadgate model test` scores files against files, and names what is wrong without repeating values of a lead."""
 
 import json
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,24 @@ def test_interactions_count_at_the_instant_given(files: Files) -> None:
     assert run_json(*arguments, "--at", "2026-05-29T09:59:59")[0]["score"] == 5
     assert run_json(*arguments, "--at", "2026-05-29T11:59:59+02:00")[0]["score"] == 5
     assert run_json(*arguments, "--at", "2026-04-01")[0]["valid_until"] == "2026-05-01T10:00:00Z"
+
+
+@pytest.fixture
+def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_an_instant_without_an_offset_is_utc_wherever_the_machine_stands(
+    files: Files, far_from_greenwich: None
+) -> None:
+    rows = files.write("i.json", {"lgate_leadinteraction": [VISIT]})
+    arguments = (files.write("m.yaml", VISITS), "--lead", files.write("l.json", PAUL), "--interactions", rows)
+    assert run_json(*arguments, "--at", "2026-05-01T09:59:59")[0]["score"] == 0
+    assert run_json(*arguments, "--at", "2026-05-01T10:00:00")[0]["score"] == 5
 
 
 def test_a_lead_outside_the_audience_has_no_score(files: Files) -> None:

@@ -198,6 +198,15 @@ def test_a_batch_that_stops_says_what_was_not_attempted(
     assert "Prefer" not in service.calls[0].request.headers
 
 
+def test_a_stopped_batch_that_is_cut_short_does_not_pass_for_a_whole_one(
+    service: responses.RequestsMock, client: DataverseClient
+) -> None:
+    cut = multipart(error(400, "0x80048d19"), http(204))[:-30]
+    service.post(BATCH_URL, status=400, body=cut, content_type="multipart/mixed; boundary=batchresponse_1")
+    with pytest.raises(UnavailableError, match="does not match"):
+        client.batch([QUALIFY, QUALIFY, QUALIFY], continue_on_error=False)
+
+
 def test_an_error_of_the_whole_batch_is_raised(service: responses.RequestsMock, client: DataverseClient) -> None:
     service.post(BATCH_URL, status=400, json={"error": {"code": "0x80060888", "message": "canary"}})
     with pytest.raises(BadRequestError) as raised:
@@ -212,6 +221,7 @@ WHOLE = multipart(http(200, {"a": 1}), http(200, {"a": 2}))
     ("content", "content_type"),
     [
         (b"", "multipart/mixed; boundary=batchresponse_1"),
+        (WHOLE[:-4], "multipart/mixed; boundary=batchresponse_1"),
         (WHOLE[:-20], "multipart/mixed; boundary=batchresponse_1"),
         (WHOLE[: len(WHOLE) // 2], "multipart/mixed; boundary=batchresponse_1"),
         (WHOLE, "multipart/mixed; boundary=other"),

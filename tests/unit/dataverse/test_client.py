@@ -2,6 +2,7 @@
 
 import json
 import threading
+from itertools import islice
 
 import pytest
 import requests
@@ -259,7 +260,7 @@ def test_a_link_that_comes_back_ends_the_reading(service: responses.RequestsMock
     service.get(f"{ROOT}leads", json=page)
     service.get(f"{ROOT}leads", json=page)
     with pytest.raises(PagingError, match="comes back"):
-        list(client.rows(LEADS))
+        list(islice(client.rows(LEADS), 10))
     assert len(service.calls) == 2
 
 

@@ -69,6 +69,17 @@ def test_a_table_is_read_with_its_columns_and_lookups(service: responses.Request
     assert all(call.request.headers["Consistency"] == "Strong" for call in service.calls)
 
 
+def test_columns_are_read_to_the_last_page(service: responses.RequestsMock, client: DataverseClient) -> None:
+    service.get(LEAD, json=HEAD)
+    link = f"{LEAD}/Attributes?$skiptoken=2"
+    service.get(f"{LEAD}/Attributes", json={"value": [column("a", "StringType")], "@odata.nextLink": link})
+    service.get(f"{LEAD}/Attributes", json={"value": [column("b", "StringType")]})
+    service.get(f"{LEAD}/ManyToOneRelationships", json={"value": []})
+    lead = table(client, "lead")
+    assert lead is not None
+    assert list(lead.columns) == ["a", "b"]
+
+
 @pytest.mark.parametrize("code", ["0x80040217", "0x80060888", ""])
 def test_a_table_that_does_not_exist_is_none(
     service: responses.RequestsMock, client: DataverseClient, code: str

@@ -20,8 +20,9 @@ from dataverse.odata import eq
 ID = "60c4e274-0d87-e711-80e5-00155db19e6d"
 ONE = retrieve("leads", ID, select=["jobtitle"])
 QUALIFY = action("QualifyLead", {}, ("leads", ID))
-OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}'
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+# The peer closes after each answer and says so: a pooled connection it has closed would cost the client an attempt.
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+OK = HEAD + b'Content-Length: 7\r\n\r\n{"a":1}'
 
 Answering = Callable[[socket.socket], None]
 

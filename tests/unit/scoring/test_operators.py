@@ -52,6 +52,16 @@ def test_text_compares_without_case_accents_and_trailing_spaces(
         assert not holds(op, operand, value), value
 
 
+def test_letters_that_fold_to_two_are_those_two() -> None:
+    assert holds("eq", "straße", "STRASSE")
+    assert holds("ends-with", "STRASSE", "Hauptstraße ")
+
+
+def test_only_spaces_trail_unseen() -> None:
+    assert not holds("eq", "a", "a\t")
+    assert not holds("ends-with", "a", "a\n")
+
+
 def test_the_truth_table_leaves_no_operator_out() -> None:
     assert {row[0] for row in TEXT_TABLE} == set(OPERATORS)
     assert not NOT_YET_SUPPORTED & set(OPERATORS)

@@ -1,6 +1,5 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Any
 
 import azure.functions as func
@@ -11,15 +10,36 @@ from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 from emulator.host import FunctionsHost
 from emulator.queue_service import QueueService, connection_string
 from emulator.server import Server
+from emulator.web_api import Request, Response, utc_now
 
 FAST: Mapping[str, Any] = {"maxPollingInterval": "00:00:00.1"}
 
 
+class Current:
+    """The queue service of the running test: one socket serves them all, each with queues of its own."""
+
+    service = QueueService(utc_now)
+
+    def handle(self, request: Request) -> Response:
+        return self.service.handle(request)
+
+
+@pytest.fixture(scope="session")
+def current() -> Current:
+    return Current()
+
+
+@pytest.fixture(scope="session")
+def socket(current: Current) -> Iterator[Server]:
+    with Server(current.handle) as server:
+        yield server
+
+
 @pytest.fixture
-def storage() -> Iterator[str]:
-    """The connection string of a queue service of this test's own."""
-    with Server(QueueService(lambda: datetime.now(UTC)).handle) as server:
-        yield connection_string(server.url)
+def storage(socket: Server, current: Current) -> str:
+    """The connection string of empty queues of this test's own."""
+    current.service = QueueService(utc_now)
+    return connection_string(socket.url)
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -5,7 +6,7 @@ import azure.functions as func
 import pytest
 import requests
 
-from emulator.host import FunctionCounts, FunctionsHost
+from emulator.host import FunctionCounts, FunctionsHost, NotIdleError
 
 Start = Callable[..., FunctionsHost]
 
@@ -129,3 +130,25 @@ def test_the_counts_can_be_read_after_the_stop(app: func.FunctionApp, session: r
     with FunctionsHost(app, {}, {}) as running:
         session.get(running.url + "/api/ping")
     assert running.counts == {"ping": FunctionCounts(succeeded=1)}
+
+
+def test_a_host_is_not_idle_while_a_request_is_being_answered(
+    app: func.FunctionApp, host: Start, session: requests.Session
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    @app.route(route="slow")
+    def slow(req: func.HttpRequest) -> str:
+        begun.set()
+        release.wait(10)
+        return ""
+
+    running = host(app)
+    request = threading.Thread(target=session.get, args=(running.url + "/api/slow",))
+    request.start()
+    assert begun.wait(5)
+    with pytest.raises(NotIdleError, match="1 running"):
+        running.wait_idle(0.1)
+    release.set()
+    running.wait_idle(5)
+    request.join()

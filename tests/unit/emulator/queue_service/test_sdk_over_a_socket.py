@@ -14,6 +14,7 @@ from azure.storage.queue import QueueClient
 
 from emulator.queue_service import QueueService, connection_string
 from emulator.server import Server
+from emulator.web_api import Request, Response
 
 
 class Clock:
@@ -32,10 +33,30 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def server(clock: Clock) -> Iterator[Server]:
-    with Server(QueueService(clock).handle) as server:
+class Current:
+    """The queue service of the running test: one socket serves them all, each with queues of its own."""
+
+    service = QueueService(lambda: datetime(2026, 8, 1, tzinfo=UTC))
+
+    def handle(self, request: Request) -> Response:
+        return self.service.handle(request)
+
+
+@pytest.fixture(scope="module")
+def current() -> Current:
+    return Current()
+
+
+@pytest.fixture(scope="module")
+def socket(current: Current) -> Iterator[Server]:
+    with Server(current.handle) as server:
         yield server
+
+
+@pytest.fixture
+def server(socket: Server, current: Current, clock: Clock) -> Server:
+    current.service = QueueService(clock)
+    return socket
 
 
 @pytest.fixture

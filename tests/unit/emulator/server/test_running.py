@@ -108,6 +108,13 @@ def running() -> Iterator[RunningEmulator]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[RunningEmulator]:
+    """For tests that leave nothing behind that another could meet."""
+    with running_emulator() as shared:
+        yield shared
+
+
 @pytest.fixture
 def session() -> Iterator[requests.Session]:
     with requests.Session() as session:
@@ -245,24 +252,24 @@ def test_requests_are_listed_without_their_bodies(
 
 @pytest.mark.parametrize(("method", "door"), [("POST", "faults"), ("POST", "clock"), ("POST", "reset"), ("GET", "x")])
 def test_doors_that_are_not_there_yet_are_refused_by_name(
-    method: str, door: str, running: RunningEmulator, session: requests.Session
+    method: str, door: str, shared: RunningEmulator, session: requests.Session
 ) -> None:
-    answer = session.request(method, f"{running.addresses.dataverse_url}/_emulator/{door}")
+    answer = session.request(method, f"{shared.addresses.dataverse_url}/_emulator/{door}")
     assert (answer.status_code, answer.json()) == (
         501,
         {"error": f"The emulator does not do {method} /_emulator/{door}."},
     )
 
 
-def test_the_web_api_needs_the_token_of_the_addresses(running: RunningEmulator, session: requests.Session) -> None:
-    url = running.addresses.dataverse_url + "/api/data/v9.2/WhoAmI"
+def test_the_web_api_needs_the_token_of_the_addresses(shared: RunningEmulator, session: requests.Session) -> None:
+    url = shared.addresses.dataverse_url + "/api/data/v9.2/WhoAmI"
     assert session.get(url).status_code == 401
-    authorized = session.get(url, headers={"Authorization": f"Bearer {running.addresses.token}"})
-    assert UUID(authorized.json()["OrganizationId"]) == running.addresses.organization_id
+    authorized = session.get(url, headers={"Authorization": f"Bearer {shared.addresses.token}"})
+    assert UUID(authorized.json()["OrganizationId"]) == shared.addresses.organization_id
 
 
-def test_the_queue_connection_string_reaches_the_queues(running: RunningEmulator) -> None:
-    with QueueClient.from_connection_string(running.addresses.queue_connection_string, "leads") as queue:
+def test_the_queue_connection_string_reaches_the_queues(shared: RunningEmulator) -> None:
+    with QueueClient.from_connection_string(shared.addresses.queue_connection_string, "leads") as queue:
         queue.create_queue()
         queue.send_message("x")
         assert queue.receive_message() is not None
@@ -276,9 +283,9 @@ def test_rows_in_a_file_survive_a_restart(tmp_path: Path, session: requests.Sess
         assert Client(second, session).get(f"leads({lead['leadid']})?$select=lastname")["lastname"] == "Durand"
 
 
-def test_secrets_are_not_in_the_repr_of_the_addresses(running: RunningEmulator) -> None:
-    shown = repr(running.addresses)
-    assert running.addresses.token not in shown
+def test_secrets_are_not_in_the_repr_of_the_addresses(shared: RunningEmulator) -> None:
+    shown = repr(shared.addresses)
+    assert shared.addresses.token not in shown
     assert "AccountKey" not in shown
 
 

@@ -10,6 +10,8 @@ from urllib.parse import quote, urlsplit
 from emulator.web_api import Emulator, Request, Response
 
 ROOT = "/api/data/v9.2/"
+# Of no row: parameters of tests are the same in every worker.
+SOME_ID = "6d81597f-0f9f-e711-8122-000d3aa2331c"
 
 
 class Clock:

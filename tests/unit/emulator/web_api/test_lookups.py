@@ -1,4 +1,4 @@
-"""Lookups: bound by navigation property, read as `_name_value`, checked for existence, followed by the owner columns."""
+"""Lookups: bound by navigation property, read as `_name_value`, checked for existence; and the owner."""
 
 from uuid import uuid4
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.unit.emulator.web_api.calling import ROOT, Caller, Clock
+from tests.unit.emulator.web_api.calling import ROOT, SOME_ID, Caller, Clock
 
 REPRESENTATION = {"Prefer": "return=representation"}
 
@@ -107,15 +107,15 @@ def test_a_deleted_row_is_gone(call: Caller) -> None:
     [
         ("PATCH", "leads", 405),
         ("DELETE", "leads", 405),
-        ("POST", f"leads({uuid4()})", 405),
-        ("PUT", f"leads({uuid4()})", 405),
+        ("POST", f"leads({SOME_ID})", 405),
+        ("PUT", f"leads({SOME_ID})", 405),
         ("GET", "prospects", 404),
         ("GET", "Leads", 404),
         ("GET", "leads(42)", 400),
         ("GET", "QualifyLead", 404),
-        ("POST", f"leads({uuid4()})/Microsoft.Dynamics.CRM.QualifyLead", 501),
+        ("POST", f"leads({SOME_ID})/Microsoft.Dynamics.CRM.QualifyLead", 501),
         ("GET", "leads(emailaddress1='a@b.c')", 501),
-        ("GET", f"leads({uuid4()})/parentaccountid", 501),
+        ("GET", f"leads({SOME_ID})/parentaccountid", 501),
         ("GET", "leads/$count", 501),
         ("GET", "$metadata", 501),
     ],

@@ -1,5 +1,7 @@
 """What columns take, by type, and what they answer."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ STORABLE_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_charact
 
 
 @pytest.fixture(scope="module")
-def shared() -> Caller:
-    return Caller(Emulator())
+def shared() -> Iterator[Caller]:
+    with closing(Emulator()) as emulator:
+        yield Caller(emulator)
 
 
 def stored(call: Caller, column: str, value: Any) -> Any:

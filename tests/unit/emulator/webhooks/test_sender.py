@@ -50,15 +50,24 @@ class Receiver:
             return Response(self.statuses.pop(0) if self.statuses else 200)
 
 
-@pytest.fixture
-def receiver() -> Receiver:
-    return Receiver()
-
-
-@pytest.fixture
-def url(receiver: Receiver) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def socket() -> Iterator[tuple[Server, Receiver]]:
+    receiver = Receiver()
     with Server(receiver.handle) as server:
-        yield server.url + "/hook"
+        yield server, receiver
+
+
+@pytest.fixture
+def receiver(socket: tuple[Server, Receiver]) -> Receiver:
+    """The one receiver of these tests, emptied."""
+    receiver = socket[1]
+    receiver.statuses, receiver.requests = [], []
+    return receiver
+
+
+@pytest.fixture
+def url(socket: tuple[Server, Receiver]) -> str:
+    return socket[0].url + "/hook"
 
 
 @pytest.fixture
