@@ -35,6 +35,9 @@ from dataverse.metadata import StatusOption, TableMetadata, status_options, tabl
 from dataverse.odata import any_of, eq
 
 ENGLISH, FRENCH = 1033, 1036
+CUSTOMISATION_TIMEOUT_S = 300.0
+"""A table takes the service half a minute and more."""
+
 _OURS = f"{PREFIX}_"
 
 
@@ -52,7 +55,7 @@ class Step:
 
 def sending(what: str, request: Request) -> Step:
     """The step that is one request."""
-    return Step(what, lambda client: client.send(request))
+    return Step(what, lambda client: client.send(request, read_timeout_s=CUSTOMISATION_TIMEOUT_S))
 
 
 def schema_steps(client: DataverseClient) -> Iterator[Step]:

@@ -1,5 +1,6 @@
 """The one place where settings and real things meet: client, queue, clock and randomness become an App."""
 
+import logging
 import random as random_numbers
 import time
 from collections.abc import Callable
@@ -35,6 +36,9 @@ class App:
 @lru_cache(maxsize=1)
 def bootstrap(settings: Settings) -> App:
     """The app with its real ports, made once per process."""
+    # What these two log of a request at their finest is its URL and headers.
+    logging.getLogger("urllib3").setLevel(logging.INFO)
+    logging.getLogger("azure").setLevel(logging.WARNING)
     return build(settings)
 
 
