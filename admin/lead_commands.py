@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from admin.connection import connect
-from admin.lead_views import decision_rows, decisions_table, score_json, score_table
+from admin.lead_views import decision_rows, decisions_table, lead_score_parts, score_json
 from admin.problems import problems_on_stderr
 from connector.bootstrap import App
 from connector.decide_scores import scores_now
@@ -40,7 +40,8 @@ def score(lead: Lead, at: At = None, as_json: AsJson = False) -> None:  # noqa: 
     if not look.is_open:
         console.print("The lead is closed: no model scores it.")
     for model in in_force.live.models:
-        console.print(score_table(look, model, scores.get(model.model_id)))
+        for part in lead_score_parts(look, model, scores.get(model.model_id)):
+            console.print(part)
 
 
 @problems_on_stderr

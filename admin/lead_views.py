@@ -1,20 +1,21 @@
 """What is known of one lead, as tables for people and as JSON for programs."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
+from admin.score_views import score_members, score_parts, score_text, utc_text
 from connector.ids import lead_score_id
 from connector.live import Live, LiveModel
 from connector.look import Look, StoredScore
 from connector.tables import QualificationLog
 from dataverse import DataverseClient, query
 from dataverse.odata import eq
-from scoring import Score, group_text
+from scoring import Score
 
 _OUTCOMES = {
     QualificationLog.QUALIFIED: "qualified",
@@ -30,25 +31,11 @@ def score_json(look: Look, live: Live, scores: dict[UUID, Score]) -> list[dict[s
     return [_model_json(look, model, scores.get(model.model_id)) for model in live.models]
 
 
-def score_table(look: Look, model: LiveModel, score: Score | None) -> Table:
-    """A model's score of a lead, line by line, with the stored one below."""
+def lead_score_parts(look: Look, model: LiveModel, score: Score | None) -> Iterator[RenderableType]:
+    """A model's score of a lead, line by line, beside the stored one."""
     stored = _stored(look, model)
-    kept = "nothing stored" if stored is None else f"stored: {stored.score}" + ("" if stored.active else " (inactive)")
-    if score is None or score.total is None:
-        return Table(title=Text(f"{model.name}: not in the audience ({kept})"), title_justify="left")
-    graded = f", {score.grade}" if score.grade else ""
-    table = Table(title=Text(f"{model.name}: {score.total:,} points{graded} ({kept})"), title_justify="left")
-    table.add_column("points", justify="right")
-    table.add_column("group")
-    table.add_column("why")
-    reasons = [group_text(group) for group in model.definition.groups]
-    for at, line in enumerate(score.lines):
-        reason = reasons[at] if at < len(reasons) else "bounds of the total"
-        counted = "" if line.events is None else f" ({line.events} counted)"
-        table.add_row(
-            f"{line.points_applied:+,}", Text(line.group), Text(reason + counted), style="" if line.matched else "dim"
-        )
-    return table
+    kept = "nothing stored" if stored is None else f"stored: {stored.score}" + ("" if stored.active else ", inactive")
+    yield from score_parts(f"{score_text(model.definition, score)} ({kept})", model.definition, score)
 
 
 def decision_rows(client: DataverseClient, lead: UUID) -> list[dict[str, Any]]:
@@ -88,7 +75,7 @@ def decisions_table(rows: list[dict[str, Any]]) -> Table | str:
         return "No rule has acted on this lead."
     table = Table(title="Decisions", title_justify="left")
     for column in ("decided on", "rule", "outcome", "scores", "actions"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in rows:
         scores = ", ".join(f"{model} {score}" for model, score in row["scores"].items())
         actions = ", ".join(f"{column} = {value}" for column, value in row["actions"].items())
@@ -99,39 +86,21 @@ def decisions_table(rows: list[dict[str, Any]]) -> Table | str:
 
 def _model_json(look: Look, model: LiveModel, score: Score | None) -> dict[str, object]:
     stored = _stored(look, model)
+    return {"model": model.name, **score_members(score), "stored": _stored_json(stored) if stored else None}
+
+
+def _stored_json(stored: StoredScore) -> dict[str, object]:
     return {
-        "model": model.name,
-        "score": score.total if score else None,
-        "grade": score.grade if score else None,
-        "lines": [
-            {
-                "group": line.group,
-                "matched": line.matched,
-                "events": line.events,
-                "points": line.points,
-                "points_applied": line.points_applied,
-            }
-            for line in (score.lines if score else ())
-        ],
-        "valid_until": _utc(score.valid_until) if score else None,
-        "stored": None
-        if stored is None
-        else {
-            "score": stored.score,
-            "grade": stored.grade,
-            "active": stored.active,
-            "rescore_on": _utc(stored.rescore_on),
-        },
+        "score": stored.score,
+        "grade": stored.grade,
+        "active": stored.active,
+        "rescore_on": utc_text(stored.rescore_on),
     }
 
 
 def _stored(look: Look, model: LiveModel) -> StoredScore | None:
     row_id = lead_score_id(look.lead_id, model.model_id)
     return next((row for row in look.scores if row.row_id == row_id), None)
-
-
-def _utc(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _number(value: object) -> int:

@@ -9,21 +9,18 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from admin.definition_files import FileError, FileProblem, read_models
 from admin.lead_files import PlacedLead, read_interactions, read_leads
+from admin.score_views import score_members, score_parts, score_text
 from scoring import (
     FactError,
     Facts,
-    Line,
     Row,
     Score,
     ScoringModel,
     assign_interactions,
     compile_model,
-    group_text,
 )
 
 _T = TypeVar("_T")
@@ -72,7 +69,9 @@ def model_test(
         return
     console = Console()
     for one in scored:
-        _print(console, one)
+        title = f"{one.lead.leadid}  {score_text(one.model, one.score)}"
+        for part in score_parts(title, one.model, one.score):
+            console.print(part)
 
 
 def _score(file: Path, lead: Path, interactions: Path | None, at: datetime) -> list[_Scored]:
@@ -113,48 +112,5 @@ def _scores(
 
 
 def _as_json(one: _Scored, *, several: bool) -> dict[str, object]:
-    valid_until = one.score.valid_until
-    return {
-        "leadid": one.lead.leadid,
-        **({"model": one.model.name} if several else {}),
-        "score": one.score.total,
-        "grade": one.score.grade,
-        "lines": [_line_as_json(line) for line in one.score.lines],
-        "valid_until": None if valid_until is None else _utc_text(valid_until),
-    }
-
-
-def _line_as_json(line: Line) -> dict[str, object]:
-    return {
-        "group": line.group,
-        "matched": line.matched,
-        "events": line.events,
-        "points": line.points,
-        "points_applied": line.points_applied,
-    }
-
-
-def _utc_text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _print(console: Console, one: _Scored) -> None:
-    score = one.score
-    total = "not in the audience" if score.total is None else f"{score.total:,} points"
-    graded = f", {score.grade}" if score.grade else ""
-    console.print(Text(f"{one.lead.leadid}  {one.model.name}: {total}{graded}", style="bold"))
-    if score.lines:
-        console.print(_table(one))
-    if score.valid_until is not None:
-        console.print(Text(f"until {_utc_text(score.valid_until)}, if nothing else changes"))
-
-
-def _table(one: _Scored) -> Table:
-    table = Table(Column("points", justify="right"), Column("group"), Column("why"))
-    reasons = [group_text(group) for group in one.model.groups]
-    for at, line in enumerate(one.score.lines):
-        reason = reasons[at] if at < len(reasons) else "bounds of the total"
-        events = "" if line.events is None else f" ({line.events} counted)"
-        style = "" if line.matched else "dim"
-        table.add_row(f"{line.points_applied:+,}", Text(line.group), Text(reason + events), style=style)
-    return table
+    named = {"model": one.model.name} if several else {}
+    return {"leadid": one.lead.leadid, **named, **score_members(one.score)}

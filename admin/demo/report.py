@@ -12,7 +12,7 @@ from admin.demo.delays import Delays
 from admin.demo.expected import Expected
 from admin.demo.outcome import Outcome, read_outcomes
 from admin.demo.plans import Plan
-from admin.lead_views import decision_rows, decisions_table, score_table
+from admin.lead_views import decision_rows, decisions_table, lead_score_parts
 from admin.playground import Playground
 from connector.decide_scores import scores_now
 from connector.tables import ACTIVE, Lead, LeadScore
@@ -45,7 +45,7 @@ def _detail(play: Playground, lead: UUID, names: Sequence[str]) -> Iterator[Rend
     look = in_force.reader.read([lead])[lead]
     scores = scores_now(look, in_force.live, play.app.clock())
     for model in sorted(in_force.live.models, key=lambda model: names.index(model.name)):
-        yield score_table(look, model, scores.get(model.model_id))
+        yield from lead_score_parts(look, model, scores.get(model.model_id))
     yield decisions_table(decision_rows(play.app.client, lead))
 
 
