@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 
@@ -73,7 +74,7 @@ def decisions_table(rows: list[dict[str, Any]]) -> Table | str:
     """The log for people."""
     if not rows:
         return "No rule has acted on this lead."
-    table = Table(title="Decisions", title_justify="left")
+    table = Table(title="Decisions", title_justify="left", box=SIMPLE_HEAD)
     for column in ("decided on", "rule", "outcome", "scores", "actions"):
         table.add_column(column, overflow="fold")
     for row in rows:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
@@ -33,7 +34,7 @@ def score_parts(title: str, model: ScoringModel, score: Score | None) -> Iterato
     yield Text(title, style="bold")
     if score is None or not score.lines:
         return
-    table = Table(Column("points", justify="right"), Column("group"), Column("why"))
+    table = Table(Column("points", justify="right"), Column("group"), Column("why"), box=SIMPLE_HEAD)
     reasons = [group_text(group) for group in model.groups]
     for at, line in enumerate(score.lines):
         reason = reasons[at] if at < len(reasons) else "bounds of the total"

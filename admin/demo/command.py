@@ -47,7 +47,7 @@ def demo(leads: LeadsFile = None, models: ModelsFile = None, svg: Picture = None
         message = "leads of your own need models of your own: give --models too"
         raise typer.BadParameter(message)
     definitions = read_definitions([models or SAMPLE / "models.yaml"])
-    console = Console()
+    console = Console(highlight=False)
     with playground() as play:
         console.print(f"Dataverse (emulated) at {play.app.settings.dataverse_url}, functions at {play.host.url}")
         console.print(f"provisioned in {play.provision()} steps")
@@ -102,7 +102,7 @@ def publish(play: Playground, definitions: Definitions) -> None:
 
 
 def _save_picture(path: Path, parts: Iterable[RenderableType]) -> None:
-    picture = Console(record=True, width=PICTURE_WIDTH, file=StringIO())
+    picture = Console(record=True, width=PICTURE_WIDTH, file=StringIO(), highlight=False)
     for part in parts:
         picture.print(part)
     picture.save_svg(str(path), title="leadgate demo")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -58,7 +59,7 @@ def leads_table(
 ) -> Table:
     """One line per lead: who, score and grade per model, status before and after, and the points that made it."""
     best = f", the best {rows_max}" if len(outcomes) > rows_max else ""
-    table = Table(title=f"{len(outcomes):,} leads{best}", title_justify="left")
+    table = Table(title=f"{len(outcomes):,} leads{best}", title_justify="left", box=SIMPLE_HEAD)
     for name in ("lead", *models, "status before", "status after", "why"):
         table.add_column(name, overflow="fold")
     before = {row[Lead.ID]: row.get(Lead.STATUS, Lead.NEW) for row in plan.rows}
