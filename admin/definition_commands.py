@@ -69,6 +69,9 @@ def apply_definitions(client: DataverseClient, definitions: Definitions) -> list
     """Write the drafts that differ; for each model and rule its kind, its name and whether it was written."""
     done = []
     for model in definitions.models:
+        if model.text_accent_sensitive:
+            problem = "text_accent_sensitive is the organisation's (a setting of the app): leave it out"
+            raise PublicationError(model.name, [problem])
         wanted = canonical_json(model)
         current = read_model(client, model.name)
         changed = current is None or _text(lambda draft: canonical_json(parse_model(draft)), current) != wanted

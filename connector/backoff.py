@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 WAIT_MAX_S = 900.0
-RETRY_AFTER_MAX_S = 3600.0
+RETRY_AFTER_MAX_S = 86_400.0
 
 
 def wait_s(attempt: int, retry_after_s: float | None, random: Callable[[], float]) -> float:

@@ -41,7 +41,10 @@ def _qualifications(look: Look, live: Live, scores: dict[UUID, Score]) -> tuple[
     taken: set[str] = set()
     acting = []
     for rule in live.rules:
-        if _has_acted(look, rule) or not _is_met(look, rule, known):
+        if _has_acted(look, rule):
+            taken |= rule.changes.keys()  # what it set is not set otherwise by a later rule, whenever that is met
+            continue
+        if not _is_met(look, rule, known):
             continue
         changes = {column: value for column, value in rule.changes.items() if column not in taken}
         taken |= changes.keys()

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
-from scoring import DefinitionError, Problem
+from scoring import DefinitionError, Place, Problem
 from scoring.definition import Name
+from scoring.parts import listed, problems_of
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
 _NOT_YET: Final = {
@@ -44,7 +45,7 @@ class QualificationRule(BaseModel):
     from_status: tuple[StrictStr | StrictInt, ...] = ()
     existing_leads: Literal["ask", "include"] = "ask"
     reconsider: StrictBool = False
-    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=40)]
+    criteria: Annotated[tuple[Criterion, ...], listed(1, 40)]
     actions: Actions
 
 
@@ -55,7 +56,7 @@ def parse_rule(content: object) -> QualificationRule:
         rule = QualificationRule.model_validate_json(json.dumps(content))
     except ValidationError as error:
         named = {problem.place for problem in problems}
-        found = (_problem(dict(detail)) for detail in error.errors(include_url=False, include_context=False))
+        found = (Problem(_in_document(problem.place), problem.message) for problem in problems_of(error))
         problems += [problem for problem in found if problem.place not in named]
         raise DefinitionError(tuple(problems)) from None
     except (TypeError, ValueError, RecursionError):
@@ -106,6 +107,6 @@ def _contradictions(rule: QualificationRule) -> list[Problem]:
     return problems
 
 
-def _problem(detail: dict[str, Any]) -> Problem:
-    place = tuple(part for part in detail["loc"] if part not in {"str", "int", "constrained-str", "constrained-int"})
-    return Problem(place, str(detail["msg"]))
+def _in_document(place: Place) -> Place:
+    """The place without the members of unions, which pydantic counts as steps."""
+    return tuple(step for step in place if step not in {"str", "int"})

@@ -31,9 +31,13 @@ ROUNDS = 4
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the leads of one call: done, to be tried again (after a while), or not to be done at all."""
+    """What became of the leads of one call: done, to be tried again (after a while), or not to be done at all.
+
+    `held` counts leads that have something to write and were left alone, because this is a dry run.
+    """
 
     done: int = 0
+    held: int = 0
     written: int = 0
     qualified: int = 0
     again: list[UUID] = field(default_factory=list)
@@ -56,7 +60,11 @@ class LeadScoring:
         outcome.done += len(ids) - len(looks)
         for _ in range(ROUNDS):
             decisions = self._decide(looks.values(), in_force, outcome)
-            if not decisions or not self._writes:
+            if not decisions:
+                return outcome
+            if not self._writes:
+                outcome.held += len(decisions)
+                outcome.qualified += sum(bool(decision.qualifications) for decision in decisions)
                 return outcome
             looks = self._write(decisions, looks, in_force, outcome, correlation)
         outcome.again += list(looks)

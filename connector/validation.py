@@ -109,7 +109,7 @@ def _misfit(comparison: Comparison, column: ColumnMetadata) -> str:
     if comparison.op in _TEXT_ALONE and kind != "text":
         return f"{comparison.op} is for text"
     if comparison.op in _ORDERED and kind in {"choice", "yes/no", "id"}:
-        return f"{comparison.op} needs an order, and a {kind} has none"
+        return f"{comparison.op} needs an order, and this type has none"
     if column.type == "Money" and comparison.value is not None and not column.logical_name.endswith("_base"):
         return f"it is in the row's own currency: use {column.logical_name}_base"
     values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)

@@ -75,8 +75,9 @@ class Worker:
             _log.error("%d leads set aside: %s", len(ids), reason)
             self.queue.send(queue + POISON, poison_text(changes, tuple(ids), reason))
         _log.info(
-            "scored: done=%d written=%d qualified=%d again=%d refused=%d",
+            "scored: done=%d held=%d written=%d qualified=%d again=%d refused=%d",
             outcome.done,
+            outcome.held,
             outcome.written,
             outcome.qualified,
             len(outcome.again),

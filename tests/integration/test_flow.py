@@ -170,3 +170,32 @@ def test_messages_of_a_publication_wait_two_cache_lifetimes_in_a_queue_of_their_
     assert (queue, delay_s) == (LEAD_CHANGES_BULK, 120)
     assert json.loads(text)["ids"] == [str(lead)]
     assert json.loads(text)["cause"] == "publish"
+
+
+def test_a_dry_run_writes_nothing_and_says_what_it_would(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.publish(FIT, RULE)
+    lead = world.new_lead(jobtitle="CEO", telephone1="1")
+    before = world.writes()
+    monkeypatch.setattr(world.app.scoring, "_writes", False)
+    with caplog.at_level("INFO", logger="leadgate"):
+        world.work(lead)
+    assert world.writes() == before
+    assert "scored: done=0 held=1 written=0 qualified=1 again=0 refused=0" in caplog.messages
+
+
+def test_a_later_rule_does_not_take_back_what_an_earlier_one_set(world: World) -> None:
+    contacted = {
+        "rule": "Visited",
+        "order": 2,
+        "criteria": [{"model": "Visits", "at_least": 5}],
+        "actions": {"status_reason": "Contacted"},
+    }
+    world.publish(FIT, VISITS, RULE, contacted)
+    lead = world.new_lead(jobtitle="CEO", telephone1="1")
+    world.work(lead)
+    world.visit(lead)
+    world.work(lead)
+    assert len(world.log(lead)) == 2
+    assert world.lead(lead)["statuscode"] == MARKETING_QUALIFIED

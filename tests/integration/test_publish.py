@@ -239,3 +239,9 @@ def test_json_typed_wrongly_into_a_row_is_refused_and_names_the_column(world: Wo
     )
     with pytest.raises(PublicationError, match="Fit: lgate_entrycondition: is not JSON"):
         world.publisher().publish_model("Fit")
+
+
+def test_a_setting_of_the_organisation_is_not_a_models_to_set(world: World) -> None:
+    with pytest.raises(PublicationError, match="Fit: text_accent_sensitive is the organisation's"):
+        apply(world, {**FIT, "text_accent_sensitive": True})
+    assert read_model(world.app.client, "Fit") is None

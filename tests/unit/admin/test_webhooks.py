@@ -1,0 +1,52 @@
+"""What is registered in Dataverse: where the app listens, what it wants to hear, and no secret in sight."""
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from admin.webhooks import STEPS, Webhook
+
+HOSTILE = ["a" * 32, '"', "'", "\"'", "<&>", '"/><x y="', "]]>", "é", "a b\tc", "&quot;"]
+
+
+@pytest.mark.parametrize("secret", HOSTILE)
+def test_the_secret_is_one_attribute_whatever_it_holds(secret: str) -> None:
+    settings = ET.fromstring(Webhook("https://x", secret).authvalue)  # noqa: S314  our own text
+    (setting,) = settings
+    assert (settings.tag, setting.tag, len(setting)) == ("settings", "setting", 0)
+    assert setting.attrib == {"name": "x-leadgate-secret", "value": secret}
+
+
+def test_the_secret_is_not_shown() -> None:
+    webhook = Webhook("https://x", "canary")
+    assert "canary" not in f"{webhook} {webhook!r}"
+    assert "https://x" in repr(webhook)
+
+
+def test_every_change_that_can_move_a_score_is_heard() -> None:
+    assert {(step.table, step.message) for step in STEPS} == {
+        ("lead", "Create"),
+        ("lead", "Update"),
+        ("lgate_leadinteraction", "Create"),
+        ("lgate_leadinteraction", "Update"),
+        ("lgate_leadinteraction", "Delete"),
+        ("lgate_scoringmodel", "Update"),
+        ("lgate_qualificationrule", "Update"),
+    }
+
+
+def test_each_step_has_a_name_of_its_own() -> None:
+    assert len({step.name for step in STEPS}) == len(STEPS)
+    assert STEPS[0].name == "leadgate.lead.create"
+
+
+def test_old_values_come_with_updates_and_deletes_of_interactions_and_never_with_a_create() -> None:
+    for step in STEPS:
+        moved = step.table == "lgate_leadinteraction" and step.message in {"Update", "Delete"}
+        assert step.image == (("lgate_leadid", "lgate_contactid") if moved else ())
+
+
+def test_filters_are_on_updates_alone_and_never_on_columns_we_write_to_leads() -> None:
+    for step in STEPS:
+        assert not step.columns or step.message == "Update"
+        assert step.table != "lead" or not step.columns

@@ -1,0 +1,307 @@
+"""A message is done, put off or set aside, never lost; and no more than ids and reasons are kept of it."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from connector.errors import IncompleteError, QueueError, VersionError
+from connector.live_versions import InForce, LiveVersions
+from connector.messages import RowChanges
+from connector.score_leads import LeadScoring, Outcome
+from connector.settings import Mode
+from connector.worker import Worker, send_leads
+from dataverse import DataverseClient, PrivilegeError, Request, ThrottledError, UnavailableError
+from tests.unit.connector.fakes import CONTACT, LEAD, ListQueue
+
+QUEUE = "leadgate-lead-changes"
+POISON = "leadgate-lead-changes-poison"
+
+
+@dataclass
+class Versions:
+    """What is in force: nothing that the fake scoring looks at, or a fault."""
+
+    fault: Exception | None = None
+
+    def now(self) -> InForce:
+        if self.fault is not None:
+            raise self.fault
+        return cast("InForce", None)
+
+
+@dataclass
+class Scoring:
+    """Keeps what it was asked to score; `outcomes` says what becomes of it, all done otherwise."""
+
+    asked: list[tuple[tuple[UUID, ...], str]] = field(default_factory=list)
+    outcomes: Callable[[Sequence[UUID]], Outcome] = lambda ids: Outcome(done=len(ids))
+
+    def score(self, ids: Sequence[UUID], in_force: InForce, correlation: str) -> Outcome:
+        del in_force
+        self.asked.append((tuple(ids), correlation))
+        return self.outcomes(ids)
+
+
+@dataclass
+class Rows:
+    """A client that answers queries from a list per entity set, or with a fault."""
+
+    by_set: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    fault: Exception | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def rows(self, request: Request) -> Iterator[dict[str, object]]:
+        if self.fault is not None:
+            raise self.fault
+        self.asked.append(request.path)
+        yield from self.by_set.get(request.path.partition("?")[0], ())
+
+
+@dataclass
+class Bench:
+    """A worker, and everything it works with."""
+
+    queue: ListQueue = field(default_factory=ListQueue)
+    scoring: Scoring = field(default_factory=Scoring)
+    versions: Versions = field(default_factory=Versions)
+    client: Rows = field(default_factory=Rows)
+    mode: Mode = "live"
+
+    def work(self, text: str, queue: str = QUEUE) -> None:
+        Worker(
+            cast("DataverseClient", self.client),
+            cast("LiveVersions", self.versions),
+            cast("LeadScoring", self.scoring),
+            self.queue,
+            lambda: 0.0,
+            self.mode,
+        ).work(text, queue)
+
+    @property
+    def scored(self) -> list[tuple[UUID, ...]]:
+        return [ids for ids, _ in self.scoring.asked]
+
+    def sent(self, queue: str = QUEUE) -> list[dict[str, Any]]:
+        return [json.loads(text) for name, text, _ in self.queue.sent if name == queue]
+
+    @property
+    def delays_s(self) -> list[float]:
+        return [delay_s for _, _, delay_s in self.queue.sent]
+
+
+def ids(count: int, start: int = 1) -> tuple[UUID, ...]:
+    return tuple(UUID(int=number) for number in range(start, start + count))
+
+
+def message(*row_ids: UUID, table: str = "lead", attempt: int = 0, correlation: str = "c") -> str:
+    return RowChanges(table=table, ids=row_ids, cause="webhook", attempt=attempt, correlation=correlation).text()
+
+
+def test_a_message_that_waits_alone_is_done_alone() -> None:
+    bench = Bench()
+    bench.work(message(LEAD, correlation="c0ffee"))
+    assert bench.scoring.asked == [((LEAD,), "c0ffee")]
+    assert (bench.queue.sent, bench.queue.deleted) == ([], [])
+
+
+def test_up_to_31_more_are_taken_under_a_lease_longer_than_any_run() -> None:
+    bench = Bench()
+    bench.queue.waiting = [message(lead) for lead in ids(40)]
+    bench.work(message(LEAD))
+    assert bench.queue.taken_with == [(31, 600)]
+    assert bench.scored == [(LEAD, *ids(31))]
+    assert len(bench.queue.deleted) == 31
+    assert len(bench.queue.waiting) == 9
+
+
+def test_messages_taken_together_are_merged_each_lead_once_and_fifty_at_a_time() -> None:
+    bench = Bench()
+    bench.queue.waiting = [message(*ids(50)), message(*ids(50, start=41)), message(LEAD)]
+    bench.work(message(LEAD))
+    assert [len(leads) for leads in bench.scored] == [50, 41]
+    assert [lead for leads in bench.scored for lead in leads] == [LEAD, *ids(90)]
+
+
+def test_messages_are_deleted_only_after_their_leads_are_settled() -> None:
+    bench = Bench(scoring=Scoring(outcomes=lambda _ids: Outcome(again=[LEAD])))
+    bench.queue.waiting = [message(LEAD)]
+    bench.queue.failing = True
+    with pytest.raises(QueueError):
+        bench.work(message(LEAD))
+    assert bench.queue.deleted == []
+
+
+def test_an_unforeseen_fault_leaves_every_message_where_it_is() -> None:
+    def defect(_ids: Sequence[UUID]) -> Outcome:
+        raise KeyError("a defect")
+
+    bench = Bench(scoring=Scoring(outcomes=defect))
+    bench.queue.waiting = [message(LEAD)]
+    with pytest.raises(KeyError):
+        bench.work(message(LEAD))
+    assert (bench.queue.deleted, bench.queue.sent) == ([], [])
+
+
+def test_leads_to_be_tried_again_wait_for_what_the_service_asked() -> None:
+    one, two = ids(2)
+    bench = Bench(scoring=Scoring(outcomes=lambda _ids: Outcome(done=1, again=[two], retry_after_s=37)))
+    bench.work(message(one, two, attempt=4))
+    (successor,) = bench.sent()
+    assert (successor["ids"], successor["attempt"], successor["correlation"]) == ([str(two)], 5, "c")
+    assert bench.delays_s == [37]
+
+
+@pytest.mark.parametrize(("attempt", "delay_s"), [(0, 1), (3, 8), (30, 450)])
+def test_without_such_a_wish_they_wait_longer_each_time(attempt: int, delay_s: float) -> None:
+    bench = Bench(scoring=Scoring(outcomes=lambda row_ids: Outcome(again=list(row_ids))))
+    bench.work(message(LEAD, attempt=attempt))
+    assert bench.delays_s == [delay_s]
+
+
+def test_the_most_tried_of_merged_messages_says_how_long_all_wait() -> None:
+    bench = Bench(scoring=Scoring(outcomes=lambda row_ids: Outcome(again=list(row_ids))))
+    bench.queue.waiting = [message(*ids(1), attempt=5)]
+    bench.work(message(LEAD))
+    assert [sent["attempt"] for sent in bench.sent()] == [6]
+    assert bench.delays_s == [32]
+
+
+COMMON_FAULTS = [
+    (ThrottledError(retry_after_s=120), 120),
+    (UnavailableError(), 1),
+    (PrivilegeError(status=403), 1),
+    (VersionError("Fit", "has changed since its publication"), 1),
+    (IncompleteError("lead", ["merged"]), 1),
+]
+
+
+@pytest.mark.parametrize(("fault", "delay_s"), COMMON_FAULTS)
+@pytest.mark.parametrize("place", ["scoring", "versions", "lookup"])
+def test_a_fault_that_concerns_everybody_puts_off_and_burns_nothing(
+    fault: Exception, delay_s: float, place: str
+) -> None:
+    def raising(_ids: Sequence[UUID]) -> Outcome:
+        raise fault
+
+    bench = Bench()
+    table = "lead"
+    if place == "scoring":
+        bench.scoring.outcomes = raising
+    elif place == "versions":
+        bench.versions.fault = fault
+    else:
+        bench.client.fault, table = fault, "contact"
+    bench.queue.waiting = [message(*ids(2), table=table)]
+    bench.work(message(LEAD, table=table))
+    (successor,) = bench.sent()
+    assert (successor["table"], successor["attempt"]) == (table, 1)
+    assert successor["ids"] == [str(row_id) for row_id in (LEAD, *ids(2))]
+    assert bench.delays_s == [delay_s]
+    assert (bench.sent(POISON), len(bench.queue.deleted)) == ([], 1)
+
+
+def test_leads_that_are_refused_are_set_aside_by_reason_and_the_rest_are_done() -> None:
+    one, two, three = ids(3)
+    refused = {"0x80040265": [one, two], "FactError": [three]}
+    bench = Bench(scoring=Scoring(outcomes=lambda _ids: Outcome(done=1, refused=refused)))
+    bench.work(message(LEAD, one, two, three))
+    assert bench.sent() == []
+    assert [(sent["reason"], sent["ids"]) for sent in bench.sent(POISON)] == [
+        ("0x80040265", [str(one), str(two)]),
+        ("FactError", [str(three)]),
+    ]
+
+
+def test_each_queue_has_a_poison_queue_of_its_own() -> None:
+    bench = Bench(scoring=Scoring(outcomes=lambda _ids: Outcome(refused={"x": [LEAD]}, again=[LEAD])))
+    bench.work(message(LEAD), "leadgate-lead-changes-bulk")
+    assert [name for name, _, _ in bench.queue.sent] == [
+        "leadgate-lead-changes-bulk",
+        "leadgate-lead-changes-bulk-poison",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("canary", "unreadable"), ('{"v": 2, "lead": "canary"}', "unknown-version"), ("", "unreadable")],
+)
+def test_a_message_that_cannot_be_read_is_set_aside_without_its_text_and_the_rest_are_done(
+    text: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bench = Bench()
+    bench.queue.waiting = [text, message(LEAD)]
+    bench.work(text)
+    assert bench.scored == [(LEAD,)]
+    assert bench.sent(POISON) == [{"v": 1, "reason": reason, "length": len(text)}] * 2
+    assert len(bench.queue.deleted) == 2
+    assert "canary" not in caplog.text + repr(bench.queue.sent)
+
+
+def test_a_contact_stands_for_its_open_leads_which_are_queued_once_each() -> None:
+    bench = Bench(client=Rows({"leads": [{"leadid": str(lead)} for lead in (*ids(60), *ids(5))]}))
+    bench.work(message(CONTACT, table="contact"))
+    assert bench.scored == []
+    assert [len(sent["ids"]) for sent in bench.sent()] == [50, 10]
+    assert {(sent["table"], sent["attempt"], sent["cause"]) for sent in bench.sent()} == {("lead", 0, "webhook")}
+    assert "statecode%20eq%200" in bench.client.asked[0]
+    assert "parentcontactid" in bench.client.asked[0]
+
+
+def test_an_interaction_stands_for_its_lead_and_for_the_open_leads_of_its_contact() -> None:
+    lookups = {"_lgate_leadid_value": str(LEAD), "_lgate_contactid_value": str(CONTACT)}
+    rows = {"lgate_leadinteractions": [lookups], "leads": [{"leadid": str(lead)} for lead in ids(2)]}
+    bench = Bench(client=Rows(rows))
+    bench.work(message(*ids(1, start=99), table="lgate_leadinteraction"))
+    assert [sent["ids"] for sent in bench.sent()] == [[str(lead) for lead in (LEAD, *ids(2))]]
+
+
+def test_rows_that_are_gone_concern_nobody() -> None:
+    bench = Bench()
+    bench.work(message(LEAD, table="lgate_leadinteraction"))
+    assert bench.queue.sent == []
+
+
+def test_tables_that_wait_together_are_each_done() -> None:
+    bench = Bench(client=Rows({"leads": [{"leadid": str(LEAD)}]}))
+    bench.queue.waiting = [message(*ids(1)), message(*ids(1, start=7), table="contact")]
+    bench.work(message(CONTACT, table="contact"))
+    assert bench.scored == [ids(1)]
+    assert len(bench.client.asked) == 1
+    assert [sent["ids"] for sent in bench.sent()] == [[str(LEAD)]]
+
+
+def test_an_app_that_is_off_puts_each_message_off_by_a_minute_and_looks_at_none() -> None:
+    bench = Bench(mode="off")
+    bench.queue.waiting = [message(LEAD)]
+    text = message(LEAD, attempt=7)
+    bench.work(text)
+    assert bench.queue.sent == [(QUEUE, text, 60)]
+    assert (bench.scored, bench.queue.taken_with) == ([], [])
+
+
+def test_what_is_logged_of_a_run_is_counts(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="leadgate")
+    outcome = Outcome(done=3, written=2, qualified=1, again=[LEAD], refused={"0x80040265": list(ids(2))})
+    Bench(scoring=Scoring(outcomes=lambda _ids: outcome)).work(message(LEAD))
+    assert caplog.messages == [
+        "2 leads set aside: 0x80040265",
+        "scored: done=3 held=0 written=2 qualified=1 again=1 refused=2",
+    ]
+
+
+def test_leads_are_queued_fifty_to_a_message_as_they_come() -> None:
+    queue = ListQueue()
+    assert send_leads(queue, "bulk", iter(ids(101)), cause="publish", delay_s=120, correlation="job") == 101
+    assert [(name, len(json.loads(text)["ids"]), delay_s) for name, text, delay_s in queue.sent] == [
+        ("bulk", 50, 120),
+        ("bulk", 50, 120),
+        ("bulk", 1, 120),
+    ]
+    assert {json.loads(text)["correlation"] for _, text, _ in queue.sent} == {"job"}
+    assert send_leads(queue, "bulk", [], cause="publish") == 0
