@@ -50,7 +50,7 @@ class RunningWorker:
             "specialised": specialised,
             "calls": calls,
         }
-        done = subprocess.run(  # noqa: S603  our own script under our own interpreter
+        done = subprocess.run(
             [sys.executable, "-I", "-S", str(SCRIPT)],
             input=json.dumps(order),
             env={},

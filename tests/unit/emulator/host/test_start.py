@@ -202,7 +202,7 @@ def test_it_runs_in_a_process_of_its_own_until_it_is_told_to_stop(tmp_path: Path
     (tmp_path / "local.settings.json").write_text(json.dumps({"Values": {"GREETING": "hello"}}))
     root = Path(__file__).parents[4]
     command = [sys.executable, "-m", "emulator.host", "--app", "my_app:app", "--port", "0"]
-    with subprocess.Popen(  # noqa: S603 - our own module
+    with subprocess.Popen(
         [*command, "--settings", "local.settings.json"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(root), "PATH": os.environ["PATH"]},
