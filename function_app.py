@@ -6,7 +6,7 @@ import azure.functions as func
 
 from connector.bootstrap import App, bootstrap
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
-from connector.receive import receive
+from connector.receive import health_status, receive
 from connector.settings import Settings
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -23,6 +23,13 @@ def row_changed(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(status_code=receive(req.get_body(), req.headers, _app))
 
 
+@app.function_name("health")
+@app.route(route="health", methods=["GET"])
+def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  the worker hands it over
+    """Whether the app can do its work: 200 or 503, and nothing else."""
+    return func.HttpResponse(status_code=health_status(_app))
+
+
 @app.function_name("score_leads")
 @app.queue_trigger(arg_name="message", queue_name=LEAD_CHANGES, connection="AzureWebJobsStorage")
 def score_leads(message: func.QueueMessage) -> None:
@@ -35,3 +42,10 @@ def score_leads(message: func.QueueMessage) -> None:
 def score_leads_bulk(message: func.QueueMessage) -> None:
     """The same for the messages of a publication, so that an edit never waits behind them."""
     _app().worker.work(message.get_body().decode(errors="replace"), LEAD_CHANGES_BULK)
+
+
+@app.function_name("rescore_due")
+@app.timer_trigger(arg_name="timer", schedule="%RESCORE_DUE_SCHEDULE%")
+def rescore_due(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
+    """Queue the leads whose score time alone has changed."""
+    _app().rescore_due.tick()

@@ -10,8 +10,10 @@ from functools import lru_cache
 
 import requests
 
+from connector.health import Health
 from connector.live_versions import CACHE_S, LiveVersions
 from connector.ports import Clock, Queue, Random
+from connector.rescore_due import RescoreDue
 from connector.score_leads import LeadScoring
 from connector.settings import Settings
 from connector.storage_queue import StorageQueue
@@ -30,6 +32,8 @@ class App:
     versions: LiveVersions
     scoring: LeadScoring
     worker: Worker
+    rescore_due: RescoreDue
+    health: Health
     clock: Clock
 
 
@@ -62,7 +66,17 @@ def build(
     versions = LiveVersions(client, clock, cache_s=cache_s)
     scoring = LeadScoring(client, clock, writes=settings.mode == "live")
     worker = Worker(client, versions, scoring, queue, random, settings.mode)
-    return App(settings, client, queue, versions, scoring, worker, clock)
+    return App(
+        settings,
+        client,
+        queue,
+        versions,
+        scoring,
+        worker,
+        RescoreDue(client, queue, clock, settings.mode),
+        Health(client, queue, clock),
+        clock,
+    )
 
 
 def _tokens(settings: Settings) -> TokenProvider:

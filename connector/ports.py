@@ -33,3 +33,6 @@ class Queue(Protocol):
 
     def delete(self, message: TakenMessage) -> None:
         """Forget a message that was taken; one whose lease ran out stays."""
+
+    def waiting(self, queue: str) -> int:
+        """About how many messages the queue holds, hidden ones too."""

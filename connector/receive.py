@@ -1,4 +1,4 @@
-"""Answering a webhook: 2xx only when what it says is durably queued, 503 for anything that is our own fault."""
+"""Answering over HTTP: a webhook 2xx only when it is durably queued, 503 for anything that is our own fault."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -20,6 +20,15 @@ def receive(body: bytes, headers: Mapping[str, str], app: Callable[[], App]) -> 
     except Exception as error:  # noqa: BLE001  whatever it is, it is ours, and only a 503 is repeated
         _log.error("webhook not taken: %s", type(error).__name__)
     return 503
+
+
+def health_status(app: Callable[[], App]) -> int:
+    """200 when the app can do its work, 503 when it cannot; why stands in the log alone."""
+    try:
+        return 200 if app().health.is_good() else 503
+    except LeadgateError as error:
+        _log.error("not healthy: %s", error)
+        return 503
 
 
 def _receive(body: bytes, headers: Mapping[str, str], app: App) -> int:

@@ -60,6 +60,12 @@ class StorageQueue:
                 return
             raise QueueError(message.queue, type(error).__name__) from None
 
+    def waiting(self, queue: str) -> int:
+        """About how many messages the queue holds, hidden ones too."""
+        client = self._client(queue)
+        properties = self._calling(queue, client.get_queue_properties)
+        return int(properties.approximate_message_count or 0)
+
     def _client(self, queue: str) -> QueueClient:
         if queue not in self._queues:
             self._queues[queue] = self._service.get_queue_client(queue, message_encode_policy=TextBase64EncodePolicy())

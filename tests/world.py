@@ -94,6 +94,9 @@ class ListQueue:
     def delete(self, message: TakenMessage) -> None:
         self.deleted.append(message)
 
+    def waiting(self, queue: str) -> int:
+        return len(self.of(queue))
+
     def of(self, queue: str) -> list[str]:
         return [text for name, text, _ in self.sent if name == queue]
 

@@ -5,15 +5,19 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import requests
 from typer.testing import CliRunner
 
 from admin import connection
 from admin.__main__ import app
 from admin.playground import ROOT, Playground
+from admin.poison_commands import LOOKED_AT_S
 from connector.bootstrap import bootstrap
+from connector.messages import LEAD_CHANGES, POISON
 
 FIVE_MISTAKES = """\
 model: Wrong
@@ -125,3 +129,26 @@ def test_model_test_gives_the_worked_example_110_points(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["model", "test", sample, "--lead", str(tmp_path / "lead.json"), "--json"])
     assert result.exit_code == 0
     assert [(each["model"], each["score"]) for each in json.loads(result.stdout)] == [("Fit", 110), ("Engagement", -10)]
+
+
+def test_a_message_that_was_set_aside_is_listed_and_given_back(run: CliRunner, play: Playground) -> None:
+    lead = "6d81597f-0f9f-4711-8122-000d3aa2331c"
+    message = {"v": 1, "table": "lead", "ids": [lead], "cause": "test", "attempt": 3, "correlation": "c"}
+    poison = LEAD_CHANGES + POISON
+    play.app.queue.send(poison, json.dumps({**message, "reason": "0x80040265"}))
+    play.app.queue.send(poison, json.dumps({"v": 1, "reason": "unreadable", "length": 7}))
+    listed = run.invoke(app, ["poison", "list"], catch_exceptions=False)
+    assert listed.output.splitlines() == [
+        f"{LEAD_CHANGES}: 0x80040265: {lead}",
+        f"{LEAD_CHANGES}: unreadable: no ids",
+        "2 messages",
+    ]
+    time.sleep(LOOKED_AT_S + 0.5)
+    assert run.invoke(app, ["poison", "redrive"]).output == "1 messages given back, 1 kept: they name no leads\n"
+    play.settle(60)
+    assert play.host.counts["score_leads"].succeeded >= 1
+
+
+def test_health_answers_yes_and_nothing_else(play: Playground) -> None:
+    answer = requests.get(f"{play.host.url}/api/health", timeout=30)
+    assert (answer.status_code, answer.content) == (200, b"")

@@ -45,6 +45,25 @@ DECLARED = {
         },
         {"type": "http", "name": "$return", "direction": "OUT"},
     ],
+    "health": [
+        {
+            "type": "httpTrigger",
+            "name": "req",
+            "direction": "IN",
+            "authLevel": "ANONYMOUS",
+            "methods": ["GET"],
+            "route": "health",
+        },
+        {"type": "http", "name": "$return", "direction": "OUT"},
+    ],
+    "rescore_due": [
+        {
+            "type": "timerTrigger",
+            "name": "timer",
+            "direction": "IN",
+            "schedule": "%RESCORE_DUE_SCHEDULE%",
+        }
+    ],
     "score_leads": [
         {
             "type": "queueTrigger",
