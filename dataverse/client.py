@@ -12,12 +12,13 @@ import requests
 from dataverse.auth import TokenProvider
 from dataverse.batch import BatchResult, Part, encode_batch, requests_of
 from dataverse.batch_reading import read_batch
-from dataverse.errors import InvalidRequestError, PagingError, TransientError
+from dataverse.errors import InvalidRequestError, PagingError
+from dataverse.exchange import Exchange
+from dataverse.gate import Gate
 from dataverse.json_body import encode_body
 from dataverse.limits import DEFAULT_LIMITS, Limits
 from dataverse.reading import read_response
 from dataverse.request import Request, Response, Row
-from dataverse.retry import retrying
 from dataverse.transport import Answer, Call, Transport, new_session
 from dataverse.urls import API_PATH, path_of_link, service_origin
 
@@ -39,24 +40,32 @@ class DataverseClient:
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.time,
         limits: Limits = DEFAULT_LIMITS,
+        gate: Gate | None = None,
         ca_bundle: str | None = None,
         user_agent: str = "Leadgate",
     ) -> None:
-        """Connect to nothing yet; `url` is the environment's, `clock` gives seconds of the epoch, `random` 0 to 1."""
+        """Connect to nothing yet; `url` is the environment's, `clock` gives seconds of the epoch, `random` 0 to 1.
+
+        Clients of one process that act as the same user share a `gate`; without one this client has its own.
+        """
         self._origin = service_origin(url)
-        self._tokens = tokens
         self._limits = limits
-        self._sleep = sleep
-        self._random = random
         self._clock = clock
         self._user_agent = user_agent
         self._owns_session = session is None
-        self._transport = Transport(
+        transport = Transport(
             session if session is not None else new_session(limits.connections),
             limits,
             ca_bundle=ca_bundle,
             clock=clock,
         )
+        gate = gate if gate is not None else Gate(limits.connections, clock=clock, sleep=sleep)
+        self._exchange = Exchange(transport, tokens, gate, limits, sleep=sleep, random=random, clock=clock)
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds that this client keeps."""
+        return self._limits
 
     def send(self, request: Request, *, read_timeout_s: float | None = None) -> Response:
         """The response; repeats after a fault of the moment when that is safe, and raises what remains."""
@@ -68,23 +77,35 @@ class DataverseClient:
 
         return self._perform(request, content, read, read_timeout_s)
 
-    def rows(self, request: Request, *, first: Response | None = None) -> Iterator[Row]:
-        """All rows of a query, page by page as they are asked for; `first` is a first page that is here already.
+    def linked(self, link: object, request: Request, *, request_id: str = "") -> Request:
+        """The request for a link that the answer to `request` held: to the letter, with the same headers.
 
-        Next links are followed verbatim, under this environment's Web API alone; PagingError for any other, and for
-        one that comes back.
+        A relative link is resolved against the request; PagingError for one that leaves this environment's Web API.
+        """
+        path = path_of_link(link, self._origin, request.path, request_id=request_id, about=request.about)
+        return Request("GET", path, request.headers)
+
+    def pages(self, request: Request, *, first: Response | None = None) -> Iterator[Response]:
+        """The pages of a query, as they are asked for; `first` is the first one when it is here already.
+
+        Next links are followed as `linked` says; PagingError for one that comes back.
         """
         page, seen = first or self.send(request), {request.path}
         while True:
-            yield from page.rows
-            link = page.row.get(_NEXT_LINK)
+            yield page
+            link, request_id = page.row.get(_NEXT_LINK), page.request_id or ""
             if link is None:
                 return
-            path = path_of_link(link, self._origin)
-            if path in seen:
-                raise PagingError(request_id=page.request_id or "", about=request.about, explanation="it comes back")
-            seen.add(path)
-            page = self.send(Request("GET", path, request.headers))
+            request = self.linked(link, request, request_id=request_id)
+            if request.path in seen:
+                raise PagingError(request_id=request_id, about=request.about, explanation="it comes back")
+            seen.add(request.path)
+            page = self.send(request)
+
+    def rows(self, request: Request, *, first: Response | None = None) -> Iterator[Row]:
+        """All rows of a query, page by page as they are asked for; see `pages`."""
+        for page in self.pages(request, first=first):
+            yield from page.rows
 
     def batch(
         self, parts: Sequence[Part], *, continue_on_error: bool = True, read_timeout_s: float | None = None
@@ -98,6 +119,9 @@ class DataverseClient:
         for member in members:
             self._check_length(member, self._limits.batch_url_characters_max)
         boundary = f"batch_{uuid4()}"
+        content = encode_batch(parts, API_PATH, boundary)
+        if len(content) > self._limits.batch_bytes_max:
+            raise InvalidRequestError("a batch has more bytes than its limit")
         headers = {"Content-Type": f'multipart/mixed; boundary="{boundary}"'}
         headers |= {"Prefer": "odata.continue-on-error"} if continue_on_error else {}
         batch = Request("POST", "$batch", headers, repeatable=all(member.is_repeatable for member in members))
@@ -106,12 +130,15 @@ class DataverseClient:
             now_s = self._clock()
             return read_batch(batch, parts, answer, request_id=request_id, now_s=now_s, stops=not continue_on_error)
 
-        return self._perform(batch, encode_batch(parts, API_PATH, boundary), read, read_timeout_s)
+        results = self._perform(batch, content, read, read_timeout_s)
+        for result in results:
+            self._exchange.heed(result.error)
+        return results
 
     def close(self) -> None:
         """Give the connections back, unless the session is the caller's."""
         if self._owns_session:
-            self._transport.close()
+            self._exchange.close()
 
     def __enter__(self) -> Self:
         """The client itself."""
@@ -130,22 +157,12 @@ class DataverseClient:
         headers = self._headers(request, content, request_id)
         url = f"{self._origin}{API_PATH}{request.path}"
         call = Call(request.method, url, headers, content, request.about, request_id)
-        repeating = retrying(self._limits, repeatable=request.is_repeatable, sleep=self._sleep, random=self._random)
-        return repeating(lambda: read(self._exchange(call, read_timeout_s), request_id))
-
-    def _exchange(self, call: Call, read_timeout_s: float | None) -> Answer:
-        answer = self._transport.exchange(call, self._token(fresh=False), read_timeout_s=read_timeout_s)
-        if answer.status == 401:
-            # The token may have been revoked or have expired on the way: a fresh one, once.
-            answer = self._transport.exchange(call, self._token(fresh=True), read_timeout_s=read_timeout_s)
-        return answer
-
-    def _token(self, *, fresh: bool) -> str:
-        try:
-            return self._tokens.token(fresh=fresh)
-        except TransientError as error:
-            error.may_have_happened = False  # without a token nothing was sent to the environment
-            raise
+        return self._exchange.perform(
+            call,
+            lambda answer: read(answer, request_id),
+            repeatable=request.is_repeatable,
+            read_timeout_s=read_timeout_s,
+        )
 
     def _headers(self, request: Request, content: bytes | None, request_id: str) -> Mapping[str, str]:
         headers = {

@@ -56,6 +56,21 @@ def table_definition(
     return _definition("EntityDefinitions", body, solution)
 
 
+def enable_change_tracking(definition: Row, *, solution: str | None = None) -> Request:
+    """Switch on change tracking; `definition` is the whole one, as `metadata.whole_definition` read it.
+
+    It cannot be switched off again. Labels in languages that the definition does not name stay.
+    """
+    name = definition.get("LogicalName")
+    if not isinstance(name, str):
+        raise InvalidRequestError("a table's definition has no LogicalName")
+    # A definition is put back whole: the service has no PATCH for it.
+    body = {key: value for key, value in definition.items() if key != "@odata.context"}
+    headers = {"MSCRM.MergeLabels": "true"} | _in_solution(solution)
+    path = f"EntityDefinitions(LogicalName='{set_name(name)}')"
+    return Request("PUT", path, headers, body | {"ChangeTrackingEnabled": True})
+
+
 def add_column(table: str, column: ColumnDefinition, *, solution: str | None = None) -> Request:
     """A new column of an existing table, which goes by its logical name."""
     return _definition(f"EntityDefinitions(LogicalName='{set_name(table)}')/Attributes", column, solution)
@@ -113,8 +128,11 @@ def publish_xml(tables: Sequence[str]) -> Request:
 
 def _definition(path: str, body: Row, solution: str | None) -> Request:
     # Never repeated: the second answer would be an error that cannot be told from a name taken by another.
-    headers = {"MSCRM.SolutionUniqueName": set_name(solution)} if solution is not None else {}
-    return Request("POST", path, headers, body)
+    return Request("POST", path, _in_solution(solution), body)
+
+
+def _in_solution(solution: str | None) -> dict[str, str]:
+    return {"MSCRM.SolutionUniqueName": set_name(solution)} if solution is not None else {}
 
 
 def _option(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from dataverse.error_codes import ERRORS_BY_CODE, LOCKS
 from dataverse.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -17,7 +18,6 @@ from dataverse.errors import (
     Facts,
     NotFoundError,
     PrivilegeError,
-    RefusedError,
     ThrottledError,
     UnavailableError,
 )
@@ -29,26 +29,6 @@ RETRY_AFTER_MAX_S = 86_400.0
 
 _TEXT_CHARACTERS_MAX = 500
 
-# Codes win over statuses: a plug-in's refusal comes as 400, 403, 409 or 412, a lock as 400 or 500.
-_BY_CODE: Mapping[str, type[DataverseError]] = {
-    code: error
-    for error, codes in {
-        ThrottledError: "0x80072321 0x80072322 0x80072326 0x80072327 0x80060308 0x80048d04",
-        UnavailableError: "0x80048d03 0x80048d07 0x80048d0f 0x80048d10 0x80071154 0x80090412 0x80044339",
-        ConflictError: "0x80060882",
-        AlreadyExistsError: "0x80060892 0x80040237 0x80044310 0x8004f511",
-        NotFoundError: "0x80040217 0x80060891",
-        BadRequestError: "0x80044352 0x80060883 0x8006088d",
-        PrivilegeError: "0x80040220 0x80040231 0x80050304 0x80072560 0x80081018 0x80095ffe",
-        RefusedError: (
-            "0x80040265 0x80040333 0x80040357 0x80040518 0x80040519 0x8004022e 0x80040230 0x80048408 "
-            "0x80048d06 0x80048d08 0x80048d09 0x80048d0b 0x80050401 0x80050402 0x80050403"
-        ),
-    }.items()
-    for code in codes.split()
-}
-# Another change of definitions is running: this one was turned away.
-_LOCKS = frozenset({"0x80071154", "0x80090412", "0x80044339"})
 _CODE = re.compile(r"[0-9a-z_.-]{1,64}")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _REQUEST_ID_HEADERS = ("x-ms-service-request-id", "REQ_ID", "x-ms-request-id")
@@ -72,7 +52,7 @@ def read_error(
     if issubclass(error, ThrottledError):
         return error(retry_after_s=retry_after_s, **facts)
     if issubclass(error, UnavailableError):
-        return error(retry_after_s=retry_after_s, may_have_happened=code not in _LOCKS, **facts)
+        return error(retry_after_s=retry_after_s, may_have_happened=code not in LOCKS, **facts)
     return error(**facts)
 
 
@@ -99,7 +79,7 @@ def read_retry_after(value: str | None, now_s: float) -> float | None:
 
 
 def _by_facts(status: int, code: str, headers: Mapping[str, str], *, has_body: bool) -> type[DataverseError]:
-    known = ThrottledError if status == 429 else _BY_CODE.get(code)
+    known = ThrottledError if status == 429 else ERRORS_BY_CODE.get(code)
     if known is not None:
         return known
     if status == 412:

@@ -8,11 +8,15 @@ DataverseError
 ├── AlreadyExistsError             the row, key or option is there already
 ├── NotFoundError                  the row is gone
 ├── NotAttemptedError              a batch stopped before this part
+├── ExpiredDeltaError              the changes since a delta link are gone: read everything again
+├── TooManyRowsError               more rows than the service counts at once: ask in parts
 ├── AuthenticationError            no token could be had, or the service refused it
 └── PermanentError                 the same request will never succeed
     ├── BadRequestError            the service does not understand it: a defect of ours or a changed schema
     ├── PrivilegeError             the application user may not do it
-    ├── RefusedError               a state rule, a business rule or a plug-in says no
+    ├── RefusedError               a rule of the environment says no
+    │   ├── StateError             the row is closed, or the status does not belong to the state
+    │   └── PlugInError            a customer's plug-in says no
     ├── PagingError                the service's next link leads elsewhere or comes back
     ├── InvalidRequestError        it cannot be built, so it was never sent (also a ValueError)
     └── ConfigurationError         the client cannot be built so (also a ValueError)
@@ -110,6 +114,18 @@ class NotAttemptedError(DataverseError):
     meaning = "the batch stopped before this part"
 
 
+class ExpiredDeltaError(DataverseError):
+    """The delta link is older than the service keeps changes, seven days by default; only a full sync helps."""
+
+    meaning = "the changes since this delta link are gone"
+
+
+class TooManyRowsError(DataverseError):
+    """The rows are more than the service aggregates, or pages without a cookie, at once: 50,000."""
+
+    meaning = "there are more rows than the service takes at once"
+
+
 class AuthenticationError(DataverseError):
     """No token could be had, or the service refused a fresh one; `code` may be Entra's AADSTS number."""
 
@@ -135,9 +151,21 @@ class PrivilegeError(PermanentError):
 
 
 class RefusedError(PermanentError):
-    """A state rule, a business rule or a customer's plug-in refused the change."""
+    """A rule of the environment refused the change: of state, of duplicates, of capacity, or a customer's own."""
 
     meaning = "a rule of the environment refused the change"
+
+
+class StateError(RefusedError):
+    """The row's state refuses the change: it is closed, or the status reason belongs to another state."""
+
+    meaning = "the row's state refused the change"
+
+
+class PlugInError(RefusedError):
+    """A customer's plug-in or workflow refused the change; why is in the environment's own trace log."""
+
+    meaning = "a plug-in of the environment refused the change"
 
 
 class PagingError(PermanentError):

@@ -61,6 +61,14 @@ class ChoiceOption:
     labels: Mapping[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeTracking:
+    """Whether a table's changes can be asked for, and whether that could be switched on (never off again)."""
+
+    is_enabled: bool
+    can_be_enabled: bool
+
+
 def table(client: DataverseClient, logical_name: str) -> TableMetadata | None:
     """The table with all its columns; None when there is no such table."""
     path = f"EntityDefinitions(LogicalName='{set_name(logical_name)}')"
@@ -84,6 +92,24 @@ def table(client: DataverseClient, logical_name: str) -> TableMetadata | None:
         lookups=targets,
         navigations=navigations,
     )
+
+
+def change_tracking(client: DataverseClient, logical_name: str) -> ChangeTracking | None:
+    """How the table stands with change tracking; None when there is no such table."""
+    path = f"EntityDefinitions(LogicalName='{set_name(logical_name)}')"
+    found = _read(client, f"{path}?$select=ChangeTrackingEnabled,CanChangeTrackingBeEnabled")
+    if found is None:
+        return None
+    possible = found.get("CanChangeTrackingBeEnabled")
+    return ChangeTracking(
+        is_enabled=_flag(found, "ChangeTrackingEnabled"),
+        can_be_enabled=_flag(possible if isinstance(possible, dict) else {}, "Value"),
+    )
+
+
+def whole_definition(client: DataverseClient, logical_name: str) -> Row | None:
+    """A table's own definition as the service gives it, to be put back changed; None when there is no such table."""
+    return _read(client, f"EntityDefinitions(LogicalName='{set_name(logical_name)}')")
 
 
 def status_options(client: DataverseClient, table: str) -> tuple[StatusOption, ...]:
@@ -157,6 +183,13 @@ def _text(row: Row, name: str) -> str:
 def _number(row: Row, name: str) -> int:
     value = row.get(name)
     if not isinstance(value, int):
+        raise UnavailableError(explanation=f"a definition has no {name}")
+    return value
+
+
+def _flag(row: Row, name: str) -> bool:
+    value = row.get(name)
+    if not isinstance(value, bool):
         raise UnavailableError(explanation=f"a definition has no {name}")
     return value
 

@@ -74,14 +74,42 @@ def any_of(*filters: Filter) -> Filter:
     return _join("or", filters)
 
 
+def contains(column: str, text: str) -> Filter:
+    """Column holds the text, whatever its case; no character of it is a wildcard."""
+    return _like("contains", column, text)
+
+
+def startswith(column: str, text: str) -> Filter:
+    """Column begins with the text, whatever its case; no character of it is a wildcard."""
+    return _like("startswith", column, text)
+
+
+def endswith(column: str, text: str) -> Filter:
+    """Column ends with the text, whatever its case; no character of it is a wildcard."""
+    return _like("endswith", column, text)
+
+
 def in_(column: str, values: Iterable[str | int | UUID]) -> Filter:
     """Column is one of the values (query function `In`); a lookup goes by its logical name ("parentaccountid")."""
+    return crm_function("In", column, PropertyValues=text_list(values))
+
+
+def crm_function(name: str, column: str, **parameters: str) -> Filter:
+    """A query function of the platform on a column of the table itself; the parameters are literals already."""
     if "/" in column_name(column):
-        raise InvalidRequestError("In takes a column of the table itself")
+        raise InvalidRequestError("a query function takes a column of the table itself")
+    given = "".join(f",{parameter}={value}" for parameter, value in parameters.items())
+    return Filter(f"Microsoft.Dynamics.CRM.{set_name(name)}(PropertyName='{column}'{given})")
+
+
+def text_list(values: Iterable[object]) -> str:
+    """The values as the list of texts that a query function takes; InvalidRequestError when there are none."""
+    if isinstance(values, str):
+        raise InvalidRequestError("the values of a query function are one text")
     texts = [_json_text(str(value)) for value in values]
     if not texts:
-        raise InvalidRequestError("In needs at least one value")
-    return Filter(f"Microsoft.Dynamics.CRM.In(PropertyName='{column}',PropertyValues=[{','.join(texts)}])")
+        raise InvalidRequestError("a query function needs at least one value")
+    return f"[{','.join(texts)}]"
 
 
 def literal(value: Value) -> str:
@@ -131,6 +159,12 @@ def unicode_text(text: str) -> str:
         # `from None`: the cause holds the text.
         raise InvalidRequestError("a text has a lone surrogate, which is not Unicode") from None
     return text
+
+
+def _like(function: str, column: str, text: str) -> Filter:
+    # The service makes a LIKE of these functions, in which a bracket makes a wildcard mean itself.
+    escaped = "".join(f"[{one}]" if one in "%_[" else one for one in text)
+    return Filter(f"{function}({column_name(column)},{literal(escaped)})")
 
 
 def _compare(column: str, operator: str, value: Value) -> Filter:

@@ -1,7 +1,7 @@
 """Where requests may go: one service root on a known host, and links of the service that stay under it."""
 
 import re
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from dataverse.errors import ConfigurationError, PagingError
 
@@ -30,17 +30,26 @@ def service_origin(url: str) -> str:
     return f"https://{host}"
 
 
-def path_of_link(link: object, origin: str) -> str:
-    """What follows the service root in a next link, verbatim; PagingError when the link leads anywhere else."""
-    parts = _split(link) if isinstance(link, str) else None
-    if parts is None or not isinstance(link, str):
-        raise PagingError(explanation="it is not a URL")
-    if parts.username is not None or "#" in link or _address(parts) != _address(urlsplit(origin)):
-        raise PagingError(explanation="it leads to another address")
-    if not parts.path.startswith(API_PATH) or _climbs(parts.path):
-        raise PagingError(explanation="it leaves the Web API")
+def path_of_link(link: object, origin: str, request_path: str = "", *, request_id: str = "", about: str = "") -> str:
+    """What follows the service root in a link of an answer, verbatim; PagingError when it leads anywhere else.
+
+    A relative link is resolved against the request, whose path follows the service root.
+    """
+    parts = _split(_resolved(link, f"{origin}{API_PATH}{request_path}")) if isinstance(link, str) else None
+    if parts is None:
+        raise PagingError(request_id=request_id, about=about, explanation="it is not a URL")
+    if parts.username is not None or "#" in str(link) or _address(parts) != _address(urlsplit(origin)):
+        raise PagingError(request_id=request_id, about=about, explanation="it leads to another address")
     path = parts.path.removeprefix(API_PATH)
+    if not parts.path.startswith(API_PATH) or not path or _climbs(parts.path):
+        raise PagingError(request_id=request_id, about=about, explanation="it leaves the Web API")
     return f"{path}?{parts.query}" if parts.query else path
+
+
+def _resolved(link: str, base: str) -> str:
+    # urljoin forgives as urlsplit does, and takes "https:x" for a relative link.
+    has_scheme = ":" in re.split("[/?]", link, maxsplit=1)[0]
+    return urljoin(base, link) if _PRINTABLE.fullmatch(link) and not has_scheme else link
 
 
 def _split(url: str) -> SplitResult | None:

@@ -1,5 +1,8 @@
 """Tokens by client secret: kept, renewed when asked, and every refusal named without the secret."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 import requests
 import responses
@@ -22,8 +25,8 @@ TOKEN_URL = f"{AUTHORITY}/oauth2/v2.0/token"
 SECRET = "canary-secret"
 
 
-def provider(authority: str = "https://login.microsoftonline.com") -> ClientSecret:
-    return ClientSecret(TENANT, "app-id", SECRET, ORIGIN + "/", authority=authority)
+def provider(authority: str | None = None, clock: Callable[[], float] = time.time) -> ClientSecret:
+    return ClientSecret(TENANT, "app-id", SECRET, ORIGIN + "/", authority=authority, clock=clock)
 
 
 def knows_the_tenant(service: responses.RequestsMock, base: str = AUTHORITY) -> None:
@@ -133,7 +136,7 @@ def test_the_client_waits_for_a_throttled_identity_service(service: responses.Re
     service.post(TOKEN_URL, status=429, headers={"Retry-After": "3"})
     gives(service, "one")
     service.post(f"{ROOT}WinOpportunity", status=204)
-    with DataverseClient(ORIGIN, provider(), sleep=clock.sleep, random=lambda: 0.0) as client:
+    with DataverseClient(ORIGIN, provider(clock=clock), sleep=clock.sleep, random=lambda: 0.0, clock=clock) as client:
         client.send(action("WinOpportunity", {}))
     assert clock.slept == [3.0]
     assert service.calls[-1].request.headers["Authorization"] == "Bearer one"

@@ -1,10 +1,23 @@
 """Definitions are read whole, or not at all."""
 
+import json
+
 import pytest
 import responses
 
-from dataverse import BadRequestError, DataverseClient, NotFoundError, UnavailableError
-from dataverse.metadata import ChoiceOption, ColumnMetadata, StatusOption, choice_options, status_options, table
+from dataverse import BadRequestError, DataverseClient, InvalidRequestError, NotFoundError, UnavailableError
+from dataverse.definitions import enable_change_tracking
+from dataverse.metadata import (
+    ChangeTracking,
+    ChoiceOption,
+    ColumnMetadata,
+    StatusOption,
+    change_tracking,
+    choice_options,
+    status_options,
+    table,
+    whole_definition,
+)
 from tests.unit.dataverse.conftest import ROOT
 
 LEAD = f"{ROOT}EntityDefinitions(LogicalName='lead')"
@@ -146,3 +159,47 @@ def test_a_name_cannot_leave_its_quotes(client: DataverseClient) -> None:
     for call in (lambda: table(client, "x')/y"), lambda: choice_options(client, "lead", "a'b")):
         with pytest.raises(ValueError, match="name"):
             call()
+
+
+@pytest.mark.parametrize(("enabled", "possible"), [(True, False), (False, True), (False, False)])
+def test_change_tracking_is_read_as_it_stands(
+    service: responses.RequestsMock, client: DataverseClient, enabled: bool, possible: bool
+) -> None:
+    service.get(LEAD, json={"ChangeTrackingEnabled": enabled, "CanChangeTrackingBeEnabled": {"Value": possible}})
+    assert change_tracking(client, "lead") == ChangeTracking(enabled, possible)
+    assert service.calls[0].request.headers["Consistency"] == "Strong"
+
+
+def test_change_tracking_of_an_unknown_table_is_none_and_what_is_not_said_is_a_fault(
+    service: responses.RequestsMock, client: DataverseClient
+) -> None:
+    service.get(LEAD, status=404, json={"error": {"code": "0x80060888", "message": "no such table"}})
+    assert change_tracking(client, "lead") is None
+    for answer in ({"ChangeTrackingEnabled": True}, {"CanChangeTrackingBeEnabled": {"Value": True}}):
+        service.get(LEAD, json=answer)
+        with pytest.raises(UnavailableError, match="has no"):
+            change_tracking(client, "lead")
+
+
+def test_change_tracking_is_switched_on_by_putting_the_whole_definition_back(
+    service: responses.RequestsMock, client: DataverseClient
+) -> None:
+    definition = {"@odata.context": "x", "@odata.type": "#t", "LogicalName": "lead", "ChangeTrackingEnabled": False}
+    service.get(LEAD, json=definition | {"DisplayName": {"LocalizedLabels": []}})
+    service.put(LEAD, status=204)
+    whole = whole_definition(client, "lead")
+    assert whole is not None
+    client.send(enable_change_tracking(whole, solution="leadgate"))
+    sent = service.calls[-1].request
+    assert json.loads(sent.body or b"") == {
+        "@odata.type": "#t",
+        "LogicalName": "lead",
+        "ChangeTrackingEnabled": True,
+        "DisplayName": {"LocalizedLabels": []},
+    }
+    assert (sent.headers["MSCRM.MergeLabels"], sent.headers["MSCRM.SolutionUniqueName"]) == ("true", "leadgate")
+
+
+def test_a_definition_without_a_name_is_not_put_back() -> None:
+    with pytest.raises(InvalidRequestError, match="LogicalName"):
+        enable_change_tracking({"ChangeTrackingEnabled": False})

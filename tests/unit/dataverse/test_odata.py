@@ -1,4 +1,4 @@
-"""Quoting: no value can become an operator, and every value comes back as it went in."""
+"""SEC6, quoting: no value can become an operator, and every value comes back as it went in."""
 
 import json
 import re

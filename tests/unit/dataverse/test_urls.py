@@ -23,8 +23,17 @@ HOSTILE_LINKS = [
     "https://contoso.crm12.dynamics.com\\@evil.example/api/data/v9.2/leads",
     "\\\\evil.example/api/data/v9.2/leads",
     "//evil.example/api/data/v9.2/leads",
-    "/api/data/v9.2/leads",
-    "leads?$skiptoken=1",
+    "/api/data/v8.0/leads",
+    "/leads",
+    "../leads",
+    "../../../api/data/v9.2",
+    "%2e%2e/leads",
+    "./%2E%2e/x",
+    "https:leads",
+    "https:/api/data/v9.2/leads",
+    "leads:8080",
+    "?\r\nHost: evil.example",
+    "https://contoso.crm12.dynamics.com/api/data/v9.2/",
     "https:///api/data/v9.2/leads",
     "https://contoso.crm12.dynamics.com./api/data/v9.2/leads",
     "https://contoso.crm12.dynamics.com/leads",
@@ -65,6 +74,26 @@ def test_a_hostile_link_is_refused_and_not_shown(link: object) -> None:
 )
 def test_what_follows_the_root_is_kept_to_the_letter(rest: str) -> None:
     assert path_of_link(ROOT + rest, ORIGIN) == rest
+
+
+@pytest.mark.parametrize(
+    ("link", "request_path", "path"),
+    [
+        ("leads?$skiptoken=%3Ccookie%20/%3E", "leads?$select=a", "leads?$skiptoken=%3Ccookie%20/%3E"),
+        ("?$skiptoken=2", "leads?$select=a", "leads?$skiptoken=2"),
+        ("/api/data/v9.2/leads?x=../../y", "leads", "leads?x=../../y"),
+        ("contacts?$skiptoken=a:b", f"leads({'0' * 8})/rel?$top=1", f"leads({'0' * 8})/contacts?$skiptoken=a:b"),
+        ("//contoso.crm12.dynamics.com/api/data/v9.2/leads?x=1", "leads", "leads?x=1"),
+        ("../v9.2/leads?x=1", "leads", "leads?x=1"),
+    ],
+)
+def test_a_relative_link_is_resolved_against_its_request(link: str, request_path: str, path: str) -> None:
+    assert path_of_link(link, ORIGIN, request_path) == path
+
+
+def test_a_refusal_names_the_request_it_belongs_to() -> None:
+    with pytest.raises(PagingError, match=r"^id-1: .*GET leads"):
+        path_of_link("https://evil.example", ORIGIN, request_id="id-1", about="GET leads")
 
 
 def test_case_of_host_and_default_port_do_not_matter() -> None:
