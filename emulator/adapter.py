@@ -9,18 +9,20 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
-from emulator.web_api import Request, Response
+from emulator.handling import ConnectionCutError, Handler
+from emulator.web_api import Request
 
 
 class InProcessAdapter(BaseAdapter):
     """Mount it on a session. `before` and `after` see each request, and may hold it or raise what a network raises.
 
-    What `after` raises is an answer that was lost: the request was carried out.
+    What `after` raises is an answer that was lost: the request was carried out. A connection that the handler cuts is
+    a ConnectionError, or the beginning of an answer.
     """
 
     def __init__(
         self,
-        handle: Callable[[Request], Response],
+        handle: Handler,
         *,
         before: Callable[[requests.PreparedRequest], None] = lambda _request: None,
         after: Callable[[requests.PreparedRequest], None] = lambda _request: None,
@@ -45,7 +47,12 @@ class InProcessAdapter(BaseAdapter):
         target = str(parts.path) + (f"?{parts.query}" if parts.query else "")
         body = request.body or b""
         content = body if isinstance(body, bytes) else str(body).encode()
-        answer = self._handle(Request(request.method or "GET", target, dict(request.headers), content))
+        try:
+            answer = self._handle(Request(request.method or "GET", target, dict(request.headers), content))
+        except ConnectionCutError as cut:
+            if cut.broken is None:
+                raise requests.ConnectionError(str(cut), request=request) from None
+            answer = cut.broken
         self.after(request)
         raw = HTTPResponse(
             body=BytesIO(answer.body), headers=dict(answer.headers), status=answer.status, preload_content=False

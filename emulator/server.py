@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +12,14 @@ from typing import Any, Self
 import uvicorn
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from emulator.handling import ConnectionCutError, Handler
 from emulator.web_api import Request, Response
 
 LOOPBACK = "127.0.0.1"
+
+_TRANSPORT = "emulator.transport"
 
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Scope]]
@@ -33,19 +38,21 @@ class Server:
 
     The port is taken when the server is made (0: any free one), so `url` is known before `start`. Targets reach the
     handler as they were sent, percent-encoding included; header names are lower-cased by uvicorn in both directions.
+    With `tls` it is https. A handler that raises ConnectionCutError has its connection closed.
     """
 
-    def __init__(self, handle: Callable[[Request], Response], port: int = 0, *, threads: int = 32) -> None:
+    def __init__(self, handle: Handler, port: int = 0, *, threads: int = 32, tls: ssl.SSLContext | None = None) -> None:
         self._handle = handle
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="http")
         self._socket = _listen(port)
         self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{LOOPBACK}:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{LOOPBACK}:{self.port}"
         self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 self._application,
                 interface="asgi3",
-                http="httptools",
+                http=_Protocol,
+                ssl_context_factory=(lambda _config, _default: tls) if tls else None,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -85,7 +92,14 @@ class Server:
         self.stop()
 
     def _serve(self) -> None:
-        asyncio.run(self._uvicorn.serve(sockets=[self._socket]))
+        asyncio.run(self._serve_until_stopped())
+
+    async def _serve_until_stopped(self) -> None:
+        await self._uvicorn.serve(sockets=[self._socket])
+        # TLS handshakes that are under way are tasks of the loop alone, with a socket that only they close.
+        handshakes = asyncio.all_tasks() - {asyncio.current_task()}
+        if handshakes:
+            await asyncio.wait(handshakes, timeout=1)
 
     async def _application(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         try:
@@ -93,9 +107,28 @@ class Server:
         except ClientDisconnect:
             return
         request = Request(method=scope["method"], target=_target(scope), headers=_joined_headers(scope), body=body)
-        response = await asyncio.get_running_loop().run_in_executor(self._pool, self._handle, request)
+        try:
+            response = await asyncio.get_running_loop().run_in_executor(self._pool, self._handle, request)
+        except ConnectionCutError as cut:
+            await _cut(cut.broken, scope["state"][_TRANSPORT], receive, send)
+            return
         await send({"type": "http.response.start", "status": response.status, "headers": _wire_headers(response)})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
+
+
+class _Protocol(HttpToolsProtocol):
+    """Hands the connection to the application, which may have to cut it: ASGI knows no way to."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["state"][_TRANSPORT] = self.transport
+
+    def shutdown(self) -> None:
+        if self.scheme == "https" and (self.cycle is None or self.cycle.response_complete):
+            # A farewell in TLS waits for the other side's, and a pooled connection is read by nobody.
+            self.transport.abort()
+        else:
+            super().shutdown()
 
 
 class _Uvicorn(uvicorn.Server):
@@ -122,6 +155,16 @@ def _listen(port: int) -> socket.socket:
         url = f"http://{LOOPBACK}:{port}"
         raise ServerError(url, f"cannot use its port: {error.strerror}") from error
     return listener
+
+
+async def _cut(broken: Response | None, transport: asyncio.Transport, receive: _Receive, send: _Send) -> None:
+    if broken is not None:
+        await send({"type": "http.response.start", "status": broken.status, "headers": _wire_headers(broken)})
+        await send({"type": "http.response.body", "body": broken.body, "more_body": True})
+    transport.close()
+    # Until uvicorn has seen the end it would take the missing answer for a defect, and answer 500.
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _target(scope: _Scope) -> str:

@@ -1,12 +1,18 @@
-"""Unbound functions and actions: WhoAmI, languages, publishing; those of choices are in `option_values`."""
+"""Unbound functions and actions: WhoAmI, languages, counts, publishing; longer ones have modules of their own."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from emulator.web_api.alternate_keys import reactivate_key
+from emulator.web_api.bulk_delete import bulk_delete
 from emulator.web_api.environment import Call, Environment
 from emulator.web_api.errors import BadRequestError, DefinitionNotFoundError, WebApiError
 from emulator.web_api.http import Response
+from emulator.web_api.merge import merge
+from emulator.web_api.metadata_changes import retrieve_metadata_changes
+from emulator.web_api.metadata_writes import create_entities
 from emulator.web_api.option_values import insert_option, update_option
 from emulator.web_api.payload import read_json
 from emulator.web_api.representation import answer
@@ -26,6 +32,22 @@ def provisioned_languages(environment: Environment, call: Call) -> Response:
     """RetrieveProvisionedLanguages: the base language alone."""
     languages = {"RetrieveProvisionedLanguages": [environment.language]}
     return _result(call, "RetrieveProvisionedLanguagesResponse", languages)
+
+
+def total_record_count(environment: Environment, call: Call) -> Response:
+    """RetrieveTotalRecordCount(EntityNames=[..]): the rows of each table, counted now and not from a daily snapshot."""
+    found = re.fullmatch(r"EntityNames=(\[.*\])", (call.address.segments[0].key or "").strip())
+    names = [name.strip().strip("'\"") for name in found[1][1:-1].split(",")] if found else []
+    if not names:
+        raise BadRequestError("RetrieveTotalRecordCount takes EntityNames.", "0x80060888")
+    counts = []
+    for name in names:
+        table = environment.metadata.find(name)
+        if table is None:
+            raise DefinitionNotFoundError("an entity", name)
+        counts.append(environment.rows.count(table))
+    collection = {"Count": len(names), "IsReadOnly": False, "Keys": names, "Values": counts}
+    return _result(call, "RetrieveTotalRecordCountResponse", {"EntityRecordCountCollection": collection})
 
 
 def publish_xml(environment: Environment, call: Call) -> Response:
@@ -55,11 +77,21 @@ def _result(call: Call, response: str, members: Mapping[str, Any]) -> Response:
 
 
 Operation = Callable[[Environment, Call], Response]
-FUNCTIONS: Mapping[str, Operation] = {"WhoAmI": who_am_i, "RetrieveProvisionedLanguages": provisioned_languages}
+FUNCTIONS: Mapping[str, Operation] = {
+    "WhoAmI": who_am_i,
+    "RetrieveProvisionedLanguages": provisioned_languages,
+    "RetrieveTotalRecordCount": total_record_count,
+    "RetrieveMetadataChanges": retrieve_metadata_changes,
+}
+TAKES_PARAMETERS = frozenset({"RetrieveTotalRecordCount", "RetrieveMetadataChanges"})
 ACTIONS: Mapping[str, Operation] = {
     "PublishXml": publish_xml,
     "PublishAllXml": publish_all_xml,
     "InsertStatusValue": insert_option,
     "InsertOptionValue": insert_option,
     "UpdateOptionValue": update_option,
+    "ReactivateEntityKey": reactivate_key,
+    "CreateEntities": create_entities,
+    "BulkDelete": bulk_delete,
+    "Merge": merge,
 }

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_plus, urlsplit
-from uuid import UUID
 
 from emulator.web_api.errors import (
     BadRequestError,
@@ -20,12 +19,14 @@ TARGET_MAX_IN_BATCH = 65_536
 
 _ROOT = re.compile(r"/api/data/v9\.[0-2]/(.*)", re.DOTALL)
 _KEY = re.compile(r"(\w+)='((?:''|[^'])*)'")
-_OPTIONS = frozenset({"$select", "$filter", "$orderby", "$top", "$expand", "$count", "$skiptoken"})
-_REFUSED_OPTIONS = frozenset({"$skip", "$search", "$format"})
-_UNSUPPORTED_OPTIONS = frozenset(
-    {"$apply", "$compute", "$deltatoken", "fetchxml", "savedquery", "userquery", "partitionid"}
+_OPTIONS = frozenset(
+    {"$select", "$filter", "$orderby", "$top", "$expand", "$count", "$skiptoken", "$deltatoken", "$apply", "$id"}
 )
-_CUSTOM_OPTIONS = frozenset({"tag", "solutionuniquename"})
+_REFUSED_OPTIONS = frozenset({"$skip", "$search", "$format"})
+_UNSUPPORTED_OPTIONS = frozenset({"$compute", "savedquery", "userquery", "partitionid"})
+_CUSTOM_OPTIONS = frozenset({"tag", "solutionuniquename", "fetchxml", "sql"})
+_QUERIES = frozenset({"fetchxml", "sql"})
+_ALIAS = re.compile(r"'(?:''|[^'])*'|\"(?:\\.|[^\"\\])*\"|@\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,11 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a request goes: path segments below the service root, and query options (`tag` in lower case)."""
+    """Where a request goes: path segments below the service root, and query options.
+
+    Names of options without `$` are in lower case. Parameter aliases (`@p1`) are replaced by their values, in the
+    options and in the keys of segments.
+    """
 
     segments: tuple[Segment, ...]
     options: Mapping[str, str]
@@ -50,7 +55,7 @@ class Address:
     def refuse_options_but(self, *allowed: str) -> None:
         """Raise UnsupportedError for the first system option that this operation has no use for."""
         for name in self.options:
-            if name.startswith("$") and name not in allowed:
+            if (name.startswith("$") or name in _QUERIES) and name not in allowed:
                 message = f"{name} on this request"
                 raise UnsupportedError(message)
 
@@ -64,23 +69,9 @@ def parse_target(target: str, *, longest: int = TARGET_MAX) -> Address:
     if below_root is None:
         raise SegmentNotFoundError(_decoded(parts.path))
     path = below_root[1].rstrip("/")
-    segments = tuple(_segment(_decoded(text)) for text in path.split("/")) if path else ()
-    return Address(segments, _parse_options(parts.query))
-
-
-def row_id(segment: Segment, primary_id: str) -> UUID:
-    """The id in `set(id)` or `set(primaryid=id)`; keys of other columns are refused by name."""
-    text = segment.key or ""
-    name, equals, value = text.partition("=")
-    if equals and name.strip() == primary_id:
-        text = value.strip()
-    elif equals:
-        message = f"alternate keys ({text})"
-        raise UnsupportedError(message)
-    if not GUID.fullmatch(text):
-        message = f"'{text}' is not an id."
-        raise QuerySyntaxError(message)
-    return UUID(text)
+    options, aliases = _parse_options(parts.query)
+    segments = tuple(_segment(_decoded(text), aliases) for text in path.split("/")) if path else ()
+    return Address(segments, {name: _without_aliases(value, aliases) for name, value in options.items()})
 
 
 def named_key(segment: Segment) -> tuple[str, str]:
@@ -95,14 +86,12 @@ def named_key(segment: Segment) -> tuple[str, str]:
     return found[1], found[2].replace("''", "'")
 
 
-def bound_row(reference: str) -> tuple[str, UUID] | None:
-    """The entity set and id that `/accounts(id)` or its absolute URL names; None if it is no such reference."""
+def bound_row(reference: str) -> Segment | None:
+    """The entity set and key of `/accounts(id)`, `accounts(key='x')` or its absolute URL; None if it is neither."""
     path = urlsplit(reference).path
     below_root = _ROOT.fullmatch(path)
-    found = re.fullmatch(r"/?(\w+)\((.+)\)", below_root[1] if below_root else path)
-    if found is None or not GUID.fullmatch(found[2]):
-        return None
-    return found[1], UUID(found[2])
+    found = re.fullmatch(r"/?(\w+)\((.+)\)", _decoded(below_root[1] if below_root else path), re.DOTALL)
+    return Segment(found[1], found[2]) if found else None
 
 
 def referenced_row(created: Mapping[str, str], reference: str) -> str:
@@ -124,26 +113,33 @@ def _decoded(text: str) -> str:
         raise QuerySyntaxError("The URL is not UTF-8.") from None
 
 
-def _segment(text: str) -> Segment:
+def _segment(text: str, aliases: Mapping[str, str]) -> Segment:
     found = re.fullmatch(r"([^()]+)(?:\((.*)\))?", text, re.DOTALL)
     if found is None:
         raise SegmentNotFoundError(text)
-    return Segment(found[1], found[2])
+    return Segment(found[1], None if found[2] is None else _without_aliases(found[2], aliases))
 
 
-def _parse_options(query: str) -> dict[str, str]:
+def _without_aliases(text: str, aliases: Mapping[str, str]) -> str:
+    return _ALIAS.sub(lambda found: aliases.get(found[0], found[0]), text) if aliases else text
+
+
+def _parse_options(query: str) -> tuple[dict[str, str], dict[str, str]]:
     options: dict[str, str] = {}
+    aliases: dict[str, str] = {}
     for pair in filter(None, query.split("&")):
-        name, _, value = pair.partition("=")
-        name = _checked_name(unquote_plus(name))
-        if name in options:
+        raw_name, _, value = pair.partition("=")
+        name = unquote_plus(raw_name)
+        kept = aliases if name.startswith("@") else options
+        name = name if kept is aliases else _checked_name(name)
+        if name in kept:
             message = f"Query option '{name}' was specified more than once."
             raise QuerySyntaxError(message)
         try:
-            options[name] = unquote_plus(value, errors="strict")
+            kept[name] = unquote_plus(value, errors="strict")
         except UnicodeDecodeError:
             raise QuerySyntaxError("The URL is not UTF-8.") from None
-    return options
+    return options, aliases
 
 
 def _checked_name(name: str) -> str:
@@ -155,8 +151,8 @@ def _checked_name(name: str) -> str:
     if name in _REFUSED_OPTIONS:
         message = f"The query parameter {name} is not supported"
         raise BadRequestError(message, "0x80060888")
-    if lowered in _UNSUPPORTED_OPTIONS or name.startswith("@"):
-        raise UnsupportedError("parameter aliases" if name.startswith("@") else name)
+    if lowered in _UNSUPPORTED_OPTIONS:
+        raise UnsupportedError(name)
     if name.startswith("$"):
         message = f"The query parameter {name} is not supported"
         raise BadRequestError(message, "0x80060888")

@@ -97,7 +97,7 @@ def _remember(part: Part, response: Response, created: dict[str, str]) -> None:
     if part.content_id is None:
         return
     found = bound_row(response.headers.get("OData-EntityId", ""))
-    created[part.content_id] = f"/{found[0]}({found[1]})" if found else ""
+    created[part.content_id] = f"/{found.name}({found.key})" if found else ""
 
 
 def _absolute(request: Request, created: Mapping[str, str]) -> Request:

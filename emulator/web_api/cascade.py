@@ -1,7 +1,7 @@
-"""What happens to the rows that point at a row when it is deleted or assigned: the relationships' cascades.
+"""What happens to the rows that point at a row when it is deleted, assigned or merged: the relationships' cascades.
 
-Children that follow an assignment, or lose a link, get a new version but raise no event: the platform changes them
-below its pipeline.
+Children that follow an assignment or a merge, or lose a link, get a new version but raise no event: the platform
+changes them below its pipeline.
 """
 
 from emulator.web_api.catalogue import target_column
@@ -35,6 +35,15 @@ def assign_children(environment: Environment, table: Table, row_id: str, owner: 
             for child_id in child_ids:
                 environment.rows.update(child_table, child_id, {name: owner[name] for name in _OWNER_COLUMNS})
                 assign_children(environment, child_table, child_id, owner)
+
+
+def move_children(environment: Environment, table: Table, row_id: str, new_id: str) -> None:
+    """Point the rows of relationships with Merge: Cascade at the row that stays."""
+    for relationship in environment.metadata.children(table.logical_name):
+        if relationship.cascade.get("Merge") == "Cascade":
+            child = environment.metadata.table(relationship.referencing)
+            for child_id in environment.rows.ids_pointing_at(child, relationship.column, table.logical_name, row_id):
+                environment.rows.update(child, child_id, {relationship.column: new_id})
 
 
 def _children(environment: Environment, table: Table, row_id: str) -> list[tuple[Relationship, Table, list[str]]]:

@@ -1,4 +1,8 @@
-"""Keeps the definitions in SQLite, and makes the SQL tables and columns they describe."""
+"""Keeps the definitions in SQLite, and makes the SQL tables and columns they describe.
+
+Lookups, `createdon`, custom dates, alternate keys and the versions of tables with change tracking are indexed.
+"""
+# ruff: noqa: S608 - names in these statements come from the metadata, which checked them; values are parameters
 
 import json
 from collections import defaultdict
@@ -7,11 +11,12 @@ from typing import Any
 
 from emulator.web_api.database import Database
 from emulator.web_api.definitions import Definition
-from emulator.web_api.metadata import Column, Metadata, Table
-from emulator.web_api.parsing import parse_column, parse_table
+from emulator.web_api.metadata import MULTIPLE, AlternateKey, Column, Metadata, Table
+from emulator.web_api.parsing import parse_column, parse_key, parse_table
 
 _SQL_TYPES = {
     **dict.fromkeys(("String", "Memo", "EntityName"), "TEXT COLLATE dataverse"),
+    MULTIPLE: "TEXT",
     **dict.fromkeys(("Integer", "BigInt", "Boolean", "Picklist", "State", "Status"), "INTEGER"),
     **dict.fromkeys(("Decimal", "Double", "Money"), "REAL"),
     **dict.fromkeys(("Lookup", "Owner", "Customer", "Uniqueidentifier", "DateTime"), "TEXT"),
@@ -19,6 +24,9 @@ _SQL_TYPES = {
 _UNINDEXED_LOOKUPS = frozenset(
     {"createdby", "modifiedby", "createdonbehalfby", "modifiedonbehalfby", "transactioncurrencyid"}
 )
+
+
+_KEYS = "SELECT table_name, definition, created, failed FROM _key ORDER BY created, logical_name"
 
 
 class Catalogue:
@@ -36,8 +44,15 @@ class Catalogue:
         for (text,) in self._database.execute("SELECT definition FROM _relationship"):
             definition = json.loads(str(text))
             relationships[definition["ReferencingEntity"]].append(definition)
-        tables = (json.loads(str(text)) for (text,) in self._database.execute("SELECT definition FROM _table"))
-        return Metadata(parse_table(t, columns[t["LogicalName"]], relationships[t["LogicalName"]]) for t in tables)
+        keys: dict[str, list[AlternateKey]] = defaultdict(list)
+        for table_name, text, created, failed in self._database.execute(_KEYS):
+            keys[str(table_name)].append(parse_key(json.loads(str(text)), str(created), failed=bool(failed)))
+        tables = [json.loads(str(text)) for (text,) in self._database.execute("SELECT definition FROM _table")]
+        names = [table["LogicalName"] for table in tables]
+        return Metadata(
+            parse_table(table, columns[name], relationships[name], keys[name])
+            for name, table in zip(names, tables, strict=True)
+        )
 
     def add_table(self, table: Table) -> None:
         """Store a new table with its columns and relationships, and make its SQL table."""
@@ -50,6 +65,24 @@ class Catalogue:
             self._index(table.logical_name, column)
         for relationship in table.navigations.values():
             self.add_relationship(relationship.definition)
+        if table.tracks_changes:
+            self._index_versions(table.logical_name)
+
+    def replace_table(self, table: Table) -> None:
+        """Store a changed definition of a table, such as with change tracking."""
+        sql = "UPDATE _table SET definition = ? WHERE logical_name = ?"
+        self._database.execute(sql, (_text(table.definition), table.logical_name))
+        if table.tracks_changes:
+            self._index_versions(table.logical_name)
+
+    def remove_table(self, table: Table) -> None:
+        """Forget a table and its rows."""
+        self._database.execute(f'DROP TABLE "{table.logical_name}"')
+        self._database.execute("DELETE FROM _table WHERE logical_name = ?", (table.logical_name,))
+        for internal in ("_column", "_key", "_deleted"):
+            self._database.execute(f"DELETE FROM {internal} WHERE table_name = ?", (table.logical_name,))
+        for relationship in table.navigations.values():
+            self.remove_relationship(relationship.schema_name)
 
     def add_column(self, definition: Mapping[str, Any]) -> None:
         """Store a new column and add it to its SQL table, null in every row."""
@@ -67,6 +100,37 @@ class Catalogue:
         """Store a new relationship; its lookup is a column of its own."""
         self._database.execute("INSERT INTO _relationship VALUES (?, ?)", (definition["SchemaName"], _text(definition)))
 
+    def remove_column(self, table: Table, column: Column) -> None:
+        """Forget a column and its values."""
+        self._database.execute(f'DROP INDEX IF EXISTS "{table.logical_name}:{column.logical_name}"')
+        beside = [target_column(column.logical_name)] if len(column.targets) > 1 else []
+        for name in (column.logical_name, *beside):
+            self._database.execute(f'ALTER TABLE "{table.logical_name}" DROP COLUMN "{name}"')
+        key = (table.logical_name, column.logical_name)
+        self._database.execute("DELETE FROM _column WHERE table_name = ? AND logical_name = ?", key)
+
+    def remove_relationship(self, schema_name: str) -> None:
+        """Forget a relationship."""
+        self._database.execute("DELETE FROM _relationship WHERE schema_name = ?", (schema_name,))
+
+    def save_key(self, table: Table, key: AlternateKey) -> None:
+        """Store a key, new or tried again, and the index that finds rows by it."""
+        values = (table.logical_name, key.logical_name, _text(key.definition), key.created.isoformat(), int(key.failed))
+        self._database.execute("INSERT OR REPLACE INTO _key VALUES (?, ?, ?, ?, ?)", values)
+        columns = ", ".join(f'"{name}"' for name in key.columns)
+        index = _key_index(table, key)
+        self._database.execute(f'CREATE INDEX IF NOT EXISTS {index} ON "{table.logical_name}" ({columns})')
+
+    def remove_key(self, table: Table, key: AlternateKey) -> None:
+        """Forget a key."""
+        self._database.execute(f"DROP INDEX {_key_index(table, key)}")
+        names = (table.logical_name, key.logical_name)
+        self._database.execute("DELETE FROM _key WHERE table_name = ? AND logical_name = ?", names)
+
+    def _index_versions(self, table_name: str) -> None:
+        index = f'CREATE INDEX IF NOT EXISTS "{table_name}:versions" ON "{table_name}" ("versionnumber")'
+        self._database.execute(index)
+
     def _save_column(self, definition: Mapping[str, Any]) -> None:
         sql = (
             "INSERT INTO _column VALUES (?, ?, ?) "
@@ -76,8 +140,9 @@ class Catalogue:
         self._database.execute(sql, (*key, _text(definition)))
 
     def _index(self, table_name: str, column: Column) -> None:
-        if column.is_lookup and column.logical_name not in _UNINDEXED_LOOKUPS:
-            name = column.logical_name
+        name = column.logical_name
+        is_date = name == "createdon" or (column.type == "DateTime" and column.definition["IsCustomAttribute"])
+        if is_date or (column.is_lookup and name not in _UNINDEXED_LOOKUPS):
             index = f'CREATE INDEX "{table_name}:{name}" ON "{table_name}" ("{name}") WHERE "{name}" IS NOT NULL'
             self._database.execute(index)
 
@@ -85,6 +150,10 @@ class Catalogue:
 def target_column(lookup: str) -> str:
     """The SQL column beside a lookup with several targets that says which table it points at."""
     return f"{lookup}:target"
+
+
+def _key_index(table: Table, key: AlternateKey) -> str:
+    return f'"{table.logical_name}:key:{key.logical_name}"'
 
 
 def _text(definition: Mapping[str, Any]) -> str:

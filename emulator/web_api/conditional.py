@@ -4,14 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.web_api.errors import (
-    AlreadyExistsError,
-    BadRequestError,
-    RowNotFoundError,
-    UnsupportedError,
-    VersionMismatchError,
-)
-from emulator.web_api.metadata import Table
+from emulator.web_api.errors import AlreadyExistsError, BadRequestError, UnsupportedError, VersionMismatchError
+from emulator.web_api.row_keys import RowKey
 from emulator.web_api.rows import Row
 
 _ETAG = re.compile(r'W/"(\d+)"')
@@ -24,12 +18,15 @@ class Conditions:
     match: str | None
     none_match: str | None
 
-    def allow_write(self, table: Table, row_id: str, row: Row | None) -> None:
+    def allow_write(self, key: RowKey, row: Row | None) -> None:
         """Raise unless the row that is there, or its absence, satisfies the conditions."""
         if self.match is not None and row is None:
-            raise RowNotFoundError(table.logical_name, row_id)
+            raise key.missing()
         if row is None:
             return
+        if self.match not in {None, "*"} and not key.table.definition["IsOptimisticConcurrencyEnabled"]:
+            message = f"Optimistic concurrency isn't enabled for entity type {key.table.logical_name}."
+            raise BadRequestError(message, "0x8006088D")
         if self.match not in {None, "*", str(row["versionnumber"])}:
             raise VersionMismatchError
         if self.none_match == "*":

@@ -18,6 +18,17 @@ CREATE TABLE IF NOT EXISTS _column (
     PRIMARY KEY (table_name, logical_name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _relationship (schema_name TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _key (
+    table_name TEXT NOT NULL, logical_name TEXT NOT NULL, definition TEXT NOT NULL, created TEXT NOT NULL,
+    failed INTEGER NOT NULL, PRIMARY KEY (table_name, logical_name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _deleted (
+    table_name TEXT NOT NULL, versionnumber INTEGER NOT NULL, row_id TEXT NOT NULL,
+    PRIMARY KEY (table_name, versionnumber)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _bulk_delete (
+    job_id TEXT PRIMARY KEY, due TEXT NOT NULL, table_name TEXT NOT NULL, row_ids TEXT NOT NULL
+) WITHOUT ROWID;
 INSERT OR IGNORE INTO _counter VALUES ('versionnumber', 1000000), ('objecttypecode', 10000);
 """
 
@@ -42,6 +53,10 @@ class Database:
         """Run one statement and return how many rows it changed."""
         return self._connection.execute(sql, parameters).rowcount
 
+    def execute_many(self, sql: str, rows: Sequence[Sequence[SqlValue]]) -> None:
+        """Run one statement once for each row of parameters."""
+        self._connection.executemany(sql, rows)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing: commits at the end, rolls back on any error, tables and columns included."""
@@ -62,6 +77,15 @@ class Database:
         """The next value of a counter: `versionnumber` for rows, `objecttypecode` for tables."""
         sql = "UPDATE _counter SET value = value + 1 WHERE name = ? RETURNING value"
         return int(str(self.execute(sql, (counter,))[0][0]))
+
+    def next_values(self, counter: str, count: int) -> int:
+        """The first of the next `count` values of a counter, all of them taken."""
+        sql = "UPDATE _counter SET value = value + ? WHERE name = ? RETURNING value"
+        return int(str(self.execute(sql, (count, counter))[0][0])) - count + 1
+
+    def last_value(self, counter: str) -> int:
+        """The last value a counter gave."""
+        return int(str(self.execute("SELECT value FROM _counter WHERE name = ?", (counter,))[0][0]))
 
     def setting(self, name: str, default: str) -> str:
         """A value fixed when the database was made, such as the organisation's id."""

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from emulator.web_api.errors import BadRequestError
+from emulator.web_api.metadata import MULTIPLE
 from emulator.web_api.posted import objects_in
 
 Definition = dict[str, Any]
@@ -25,6 +26,7 @@ _TYPE_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "DateTime": {"Format": "DateAndTime", "DateTimeBehavior": {"Value": "UserLocal"}},
     "Boolean": {"DefaultValue": False},
     "Picklist": {"DefaultFormValue": -1},
+    MULTIPLE: {"AttributeType": "Virtual", "DefaultFormValue": -1},
     "Lookup": {"Targets": [], "Format": "None"},
     "Owner": {"Targets": ["systemuser", "team"]},
     "Customer": {"Targets": ["account", "contact"]},
@@ -42,6 +44,14 @@ def shown_label(posted: Mapping[str, Any], language: int) -> Definition:
     texts = [_localised(text) for text in objects_in(posted, "LocalizedLabels")]
     chosen = next((text for text in texts if text["LanguageCode"] == language), texts[0] if texts else None)
     return {"LocalizedLabels": texts, "UserLocalizedLabel": chosen}
+
+
+def merged_label(old: Mapping[str, Any], posted: Mapping[str, Any], language: int, *, keep: bool) -> Definition:
+    """A posted Label in place of an old one; `keep` (MergeLabels) leaves the texts of languages it lacks."""
+    texts = shown_label(posted, language)["LocalizedLabels"]
+    given = {text["LanguageCode"] for text in texts}
+    kept = [text for text in old["LocalizedLabels"] if keep and text["LanguageCode"] not in given]
+    return shown_label({"LocalizedLabels": [*texts, *kept]}, language)
 
 
 def _localised(posted: Mapping[str, Any]) -> Definition:
@@ -89,6 +99,7 @@ def column(table: str, schema_name: str, kind: str, metadata_id: UUID, **members
         "DisplayName": label(schema_name),
         "Description": label(None),
         "RequiredLevel": {"Value": "None", "CanBeChanged": True},
+        "AttributeOf": None,
         "IsCustomAttribute": False,
         "IsManaged": False,
         "IsPrimaryId": False,
@@ -125,6 +136,8 @@ def table(schema_name: str, entity_set: str, metadata_id: UUID, type_code: int, 
         "HasActivities": False,
         "HasNotes": False,
         "ChangeTrackingEnabled": False,
+        "CanChangeTrackingBeEnabled": {"Value": True, "CanBeChanged": True},
+        "IsPrivate": False,
         "IsOptimisticConcurrencyEnabled": True,
         "IsAuditEnabled": {"Value": False, "CanBeChanged": True},
         "TableType": "Standard",

@@ -1,25 +1,29 @@
 """The emulator: requests in, answers out, and events to listeners after each commit."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hmac import compare_digest
 from pathlib import Path
 from threading import RLock
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from emulator.web_api.address import TARGET_MAX, TARGET_MAX_IN_BATCH, parse_target
+from emulator.web_api.address import TARGET_MAX, TARGET_MAX_IN_BATCH, Address, parse_target
 from emulator.web_api.batch import run_batch
+from emulator.web_api.bulk_delete import due_jobs, fail_job, run_job
 from emulator.web_api.database import Database
 from emulator.web_api.environment import Call
 from emulator.web_api.errors import MethodNotAllowedError, UnauthorizedError, WebApiError
 from emulator.web_api.events import RowEvent, Step
 from emulator.web_api.http import Request, Response
+from emulator.web_api.loading import load_rows
 from emulator.web_api.metadata import Metadata
-from emulator.web_api.preferences import parse_preferences
+from emulator.web_api.preferences import Preferences, parse_preferences
 from emulator.web_api.representation import request_ids
+from emulator.web_api.reset import reset_rows
 from emulator.web_api.router import is_write, route, table_name
 from emulator.web_api.seed import open_environment
 from emulator.web_api.steps import PLUGIN_TABLES, Registrations
@@ -86,6 +90,7 @@ class Emulator:
         with self._lock:
             try:
                 self._authorise(request)
+                self._run_due_jobs()
                 if urlsplit(request.target).path.rstrip("/").endswith(f"/{_BATCH}"):
                     return self._batch(request)
             except WebApiError as refusal:
@@ -93,6 +98,23 @@ class Emulator:
             response = self._answer(request, _NOTHING, longest=TARGET_MAX)
             self._publish()
             return response
+
+    def load(self, table_name: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Add rows in one transaction, without events, and say how many: for benches and samples of any size.
+
+        A row is Web API JSON; lookups are given as they are read (`_parentaccountid_value`). Types are checked; that
+        ids and what lookups point at fit together is the caller's word.
+        """
+        with self._lock, self._transaction():
+            return load_rows(self._environment, self._environment.metadata.table(table_name), rows)
+
+    def reset(self) -> None:
+        """Put the rows back to those of a new environment, without events; definitions and registrations stay.
+
+        Of tables with change tracking the next delta shows what went as deleted.
+        """
+        with self._lock, self._transaction():
+            reset_rows(self._environment)
 
     def steps_for(self, event: RowEvent) -> list[Step]:
         """The enabled steps an event has to be delivered to, by rank."""
@@ -116,6 +138,17 @@ class Emulator:
         if self._token is not None and not compare_digest(given.encode(), f"Bearer {self._token}".encode()):
             raise UnauthorizedError
 
+    def _run_due_jobs(self) -> None:
+        for job_id in due_jobs(self._environment):
+            own_call = Call(Request("POST", "BulkDelete"), Address((), {}), Preferences(), self._root(""))
+            try:
+                with self._transaction():
+                    run_job(self._environment, own_call, job_id)
+            except WebApiError:
+                with self._transaction():
+                    fail_job(self._environment, job_id)
+            self._publish()
+
     def _batch(self, request: Request) -> Response:
         self.requests["POST", _BATCH] += 1
         if request.method != "POST":
@@ -136,7 +169,7 @@ class Emulator:
                 request=request,
                 address=parse_target(request.target, longest=longest),
                 preferences=parse_preferences(request.headers),
-                service_root=self._service_root(request),
+                service_root=self._root(request.headers.get("Host", "")),
                 created=created,
             )
             self.requests[request.method, table_name(self._environment, call)] += 1
@@ -173,8 +206,7 @@ class Emulator:
             for listener in self.listeners:
                 listener(event)
 
-    def _service_root(self, request: Request) -> str:
-        host = request.headers.get("Host")
+    def _root(self, host: str) -> str:
         scheme = urlsplit(self.base_url).scheme
         return f"{f'{scheme}://{host}' if host else self.base_url}/api/data/v9.2/"
 

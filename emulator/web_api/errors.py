@@ -9,6 +9,9 @@ WebApiError
 |- MethodNotAllowedError       405
 |- VersionMismatchError        412 0x80060882
 |- AlreadyExistsError          412 0x80040237
+|- DuplicateKeyError           412 0x80060892
+|- KeyRowNotFoundError         404 0x80060891
+|- SecuredColumnError          403 0x8004f504 read, 0x8004f502 created, 0x8004f507 updated
 |- NotByCallersError           405 0x80040800
 |- AssociatedRowsError         405 0x80040227
 `- BadRequestError             400, with a code of its own
@@ -19,6 +22,8 @@ WebApiError
    |- TextLengthError          0x80044331
    |- StatusError              0x80048408
    |- ReadOnlyRowError         0x80040230
+   |- KeyNotDefinedError       0x80060890
+   |- AggregateLimitError      0x8004e023
    `- DuplicateDefinitionError 0x80047013 for columns, 0x80044363 for the rest
 
 Codes and texts are those of Microsoft's "Web service error codes" and of answers seen in the wild; where neither gives
@@ -105,6 +110,32 @@ class AlreadyExistsError(WebApiError):
         super().__init__(412, "0x80040237", "A record with matching key values already exists.")
 
 
+class DuplicateKeyError(WebApiError):
+    """Another row has the same values in the columns of an alternate key."""
+
+    def __init__(self, key: str, columns: Iterable[str]) -> None:
+        message = (
+            f"Entity Key {key} violated. A record with the same value for {', '.join(columns)} already exists. "
+            "A duplicate record cannot be created. Select one or more unique values and try again."
+        )
+        super().__init__(412, "0x80060892", message)
+
+
+class KeyRowNotFoundError(WebApiError):
+    """No row has these values in the columns of an alternate key."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(404, "0x80060891", f"A record with the specified key values does not exist in {table} entity")
+
+
+class SecuredColumnError(WebApiError):
+    """Column security: the caller may not read, create or update the column; a plain read shows null instead."""
+
+    def __init__(self, code: str, right: str) -> None:
+        message = f"The user does not have {right} permissions to a secured field."
+        super().__init__(403, code, f"{message} The requested operation could not be completed.")
+
+
 class NotByCallersError(WebApiError):
     """A table whose rows only the platform writes."""
 
@@ -188,6 +219,21 @@ class ReadOnlyRowError(BadRequestError):
 
     def __init__(self) -> None:
         super().__init__("The object cannot be updated because it is inactive.", "0x80040230")
+
+
+class KeyNotDefinedError(BadRequestError):
+    """A row is addressed by columns that are no alternate key, or one whose index is not active."""
+
+    def __init__(self, table: str) -> None:
+        message = f"The specified key attributes are not a defined key for the {table} entity"
+        super().__init__(message, "0x80060890")
+
+
+class AggregateLimitError(BadRequestError):
+    """An aggregate over more rows than the service counts."""
+
+    def __init__(self) -> None:
+        super().__init__("AggregateQueryRecordLimit exceeded. Cannot perform this operation.", "0x8004E023")
 
 
 class DuplicateDefinitionError(BadRequestError):

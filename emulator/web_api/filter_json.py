@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.web_api.errors import UnknownPropertyError, UnsupportedError
-from emulator.web_api.filters import Comparison, Either, Every, Filter, Not, Property, Value
+from emulator.web_api.filter_tree import Comparison, Either, Every, Filter, Not, Property, Value
 
 
 def holds(tree: Filter, definition: Mapping[str, Any], type_name: str) -> bool:

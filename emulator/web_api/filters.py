@@ -3,18 +3,29 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError, VisitError
 
 from emulator.web_api.errors import BadRequestError, QuerySyntaxError, UnsupportedError, WebApiError
-
-Operator = Literal["eq", "ne", "gt", "ge", "lt", "le"]
-TextFunction = Literal["contains", "startswith", "endswith"]
+from emulator.web_api.filter_tree import (
+    Comparison,
+    Either,
+    Every,
+    Filter,
+    Lambda,
+    Membership,
+    Not,
+    Operator,
+    Property,
+    QueryFunction,
+    TextFunction,
+    TextMatch,
+    Value,
+)
 
 _TEXT_FUNCTIONS = frozenset({"contains", "startswith", "endswith"})
 _MIRRORED = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
@@ -23,72 +34,6 @@ _OTHER_FUNCTIONS = re.compile(
     r"\b(length|indexof|substring|tolower|toupper|trim|concat|year|month|day|hour|minute|second|date|time|now|round|floor"
     r"|ceiling|cast|isof)\s*\("
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A literal; `kind` is guid, moment, date, number, string, enum, boolean or null."""
-
-    kind: str
-    value: str | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property, or a property of the row that a navigation property leads to."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A property beside a literal or another property."""
-
-    left: Property
-    operator: Operator
-    right: Property | Value
-
-
-@dataclass(frozen=True, slots=True)
-class TextMatch:
-    """contains, startswith or endswith."""
-
-    function: TextFunction
-    path: Property
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Microsoft.Dynamics.CRM.In and NotIn; the column is named by its logical name."""
-
-    column: str
-    values: tuple[str, ...]
-    negated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """True where the operand is not: a comparison with null, which is false, becomes true."""
-
-    operand: "Filter"
-
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    """All operands hold."""
-
-    operands: "tuple[Filter, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """At least one operand holds."""
-
-    operands: "tuple[Filter, ...]"
-
-
-Filter = Comparison | TextMatch | Membership | Not | Every | Either
 
 
 @lru_cache(maxsize=512)
@@ -115,12 +60,8 @@ def _parser() -> Lark:
 
 def _explanation(text: str, failure: LarkError) -> WebApiError:
     outside_texts = re.sub(r"'(?:''|[^'])*'", "''", text)
-    for pattern, clause in (
-        (r"/\s*(any|all)\s*\(", "lambda expressions"),
-        (r"\b(has|in)\s", "the operators has and in"),
-    ):
-        if re.search(pattern, outside_texts):
-            return UnsupportedError(f"{clause} in $filter")
+    if re.search(r"\b(has|in)\s", outside_texts):
+        return UnsupportedError("the operators has and in in $filter")
     if arithmetic := re.search(r"\s(add|sub|mul|div|mod)\s", outside_texts):
         return UnsupportedError(f"the operator {arithmetic[1]} in $filter")
     if function := _OTHER_FUNCTIONS.search(outside_texts):
@@ -133,6 +74,8 @@ def _explanation(text: str, failure: LarkError) -> WebApiError:
 def _conditions(tree: Filter) -> int:
     if isinstance(tree, Every | Either):
         return sum(_conditions(operand) for operand in tree.operands)
+    if isinstance(tree, Lambda) and tree.condition is not None:
+        return 1 + _conditions(tree.condition)
     return _conditions(tree.operand) if isinstance(tree, Not) else 1
 
 
@@ -171,20 +114,35 @@ class _Builder(Transformer[Token, Any]):
         message = f"No function signature for the function with name '{name}' matches the specified arguments."
         raise QuerySyntaxError(message)
 
-    def query_function(self, parts: list[Any]) -> Membership:
+    def query_function(self, parts: list[Any]) -> Membership | QueryFunction:
         name, *arguments = parts
         short = str(name).rpartition(".")[2]
-        if short not in {"In", "NotIn"}:
-            message = f"{name} in $filter"
-            raise UnsupportedError(message)
         named = dict(arguments) if None not in arguments else {}
+        listing = short in {"In", "NotIn"}
         match named:
             case {"PropertyName": Value(kind="string", value=str(column)), "PropertyValues": [*values]} if (
                 len(named) == 2
             ):
-                return Membership(column, tuple(values), negated=short == "NotIn")
-        message = f"{short} takes PropertyName and PropertyValues."
+                if listing:
+                    return Membership(column, tuple(values), negated=short == "NotIn")
+                return QueryFunction(short, column, tuple(values))
+            case {"PropertyName": Value(kind="string", value=str(column)), "PropertyValue": Value(value=value)} if (
+                len(named) == 2 and not listing
+            ):
+                return QueryFunction(short, column, (str(value),))
+            case {"PropertyName": Value(kind="string", value=str(column))} if len(named) == 1 and not listing:
+                return QueryFunction(short, column, ())
+        message = f"{short} takes PropertyName and, if any, PropertyValue or PropertyValues."
         raise QuerySyntaxError(message)
+
+    def lambda_(self, parts: list[Any]) -> Lambda:
+        path, word, variable, condition = parts
+        every = "all" in word
+        if len(path.names) > 1:
+            raise UnsupportedError("a lambda expression below a navigation property in $filter")
+        if every and condition is None:
+            raise QuerySyntaxError("all() needs a condition.")
+        return Lambda(path.names[0], every, str(variable or ""), condition)
 
     def argument(self, parts: list[Any]) -> tuple[str, Any]:
         return str(parts[0]), parts[1]
@@ -199,8 +157,6 @@ class _Builder(Transformer[Token, Any]):
         return cast("Sequence[str]", values)
 
     def path(self, parts: list[Token]) -> Property:
-        if len(parts) > 2:
-            raise UnsupportedError("paths over more than one navigation property in $filter")
         return Property(tuple(str(part) for part in parts))
 
     def guid(self, parts: list[Token]) -> Value:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 LOOKUP_TYPES = frozenset({"Lookup", "Owner", "Customer"})
 TEXT_TYPES = frozenset({"String", "Memo", "EntityName"})
+MULTIPLE = "MultiSelectPicklist"
 MERGEABLE_TABLES = frozenset({"lead", "account", "contact"})
 CHOICE_TYPES = frozenset({"Picklist", "State", "Status"})
 
@@ -39,6 +41,7 @@ class Column:
     valid_for_create: bool
     valid_for_update: bool
     valid_for_read: bool
+    is_secured: bool
     default_value: int | None
     definition: Mapping[str, Any] = field(repr=False)
 
@@ -77,6 +80,11 @@ class Relationship:
     definition: Mapping[str, Any] = field(repr=False)
 
     @property
+    def collection(self) -> str:
+        """The navigation property of the referenced table that leads back."""
+        return str(self.definition["ReferencedEntityNavigationPropertyName"])
+
+    @property
     def is_parental(self) -> bool:
         """Parental as Microsoft defines it: Delete is Cascade, or another action but Merge cascades."""
         actions = (self.cascade.get(action) for action in ("Assign", "Share", "Unshare", "Reparent"))
@@ -84,8 +92,20 @@ class Relationship:
 
 
 @dataclass(frozen=True, slots=True)
+class AlternateKey:
+    """Columns that address a row; `failed` when rows with equal values kept its index from being built."""
+
+    logical_name: str
+    columns: tuple[str, ...]
+    metadata_id: UUID
+    created: datetime
+    failed: bool
+    definition: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """One table with its columns by logical name and its N:1 relationships by navigation property."""
+    """One table with its columns by logical name, its N:1 relationships by navigation property and its keys."""
 
     logical_name: str
     schema_name: str
@@ -100,6 +120,12 @@ class Table:
     columns: Mapping[str, Column] = field(repr=False)
     navigations: Mapping[str, Relationship] = field(repr=False)
     properties: Mapping[str, Column] = field(repr=False)
+    keys: tuple[AlternateKey, ...] = ()
+
+    @property
+    def tracks_changes(self) -> bool:
+        """Whether deltas can be asked for."""
+        return bool(self.definition["ChangeTrackingEnabled"])
 
     @property
     def is_user_owned(self) -> bool:
@@ -144,12 +170,21 @@ class Metadata:
         """The relationships in which other rows point at rows of this table."""
         return tuple(self._children.get(logical_name, ()))
 
+    def collection(self, logical_name: str, navigation: str) -> Relationship | None:
+        """The relationship whose rows a collection-valued navigation property of the table leads to."""
+        children = self._children.get(logical_name, ())
+        return next((child for child in children if child.collection == navigation), None)
+
     def relationship(self, schema_name: str) -> Relationship | None:
         """The relationship of that schema name."""
         found = (
             r for table in self.tables.values() for r in table.navigations.values() if r.schema_name == schema_name
         )
         return next(found, None)
+
+    def without(self, logical_name: str) -> "Metadata":
+        """The same metadata without one table."""
+        return Metadata(table for name, table in self.tables.items() if name != logical_name)
 
     def replacing(self, *tables: Table) -> "Metadata":
         """The same metadata with these tables added or put in place of the old ones."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from emulator.web_api.address import Segment, named_key
+from emulator.web_api.alternate_keys import find_key, shown_keys
 from emulator.web_api.definitions import Definition
 from emulator.web_api.environment import Call, Environment
 from emulator.web_api.errors import DefinitionNotFoundError, SegmentNotFoundError, UnsupportedError
@@ -11,7 +12,15 @@ from emulator.web_api.filter_json import holds
 from emulator.web_api.filters import parse
 from emulator.web_api.http import Response
 from emulator.web_api.metadata import Table
-from emulator.web_api.projection import Shape, attribute_shape, expansions, project, relationship_shape, table_shape
+from emulator.web_api.projection import (
+    Shape,
+    attribute_shape,
+    expansions,
+    key_shape,
+    project,
+    relationship_shape,
+    table_shape,
+)
 from emulator.web_api.representation import answer
 
 _CAST = "Microsoft.Dynamics.CRM."
@@ -29,13 +38,22 @@ def read_definitions(environment: Environment, call: Call) -> Response:
     table = find_table(environment, first)
     if not rest:
         return _single(call, "EntityDefinitions", table.definition, table_shape(), _nested(environment))
-    if rest[0].name == "Attributes":
-        return _attributes(call, table, rest[0], rest[1:])
-    if rest[0].name == "ManyToOneRelationships":
-        return _related(call, [r.definition for r in table.navigations.values()], rest)
-    if rest[0].name == "OneToManyRelationships":
-        children = environment.metadata.children(table.logical_name)
-        return _related(call, [relationship.definition for relationship in children], rest)
+    return _below_table(environment, call, table, rest)
+
+
+def _below_table(environment: Environment, call: Call, table: Table, rest: Sequence[Segment]) -> Response:
+    match rest[0].name:
+        case "Attributes":
+            return _attributes(call, table, rest[0], rest[1:])
+        case "Keys":
+            return _keys(environment, call, table, rest)
+        case "ManyToOneRelationships":
+            return _related(call, [r.definition for r in table.navigations.values()], rest)
+        case "OneToManyRelationships":
+            children = environment.metadata.children(table.logical_name)
+            return _related(call, [relationship.definition for relationship in children], rest)
+        case "ManyToManyRelationships":
+            return _related(call, [], rest)
     message = f"{rest[0].name} of a table definition"
     raise UnsupportedError(message)
 
@@ -70,6 +88,19 @@ def _attributes(call: Call, table: Table, segment: Segment, rest: Sequence[Segme
     return _single(call, name, found, attribute_shape(kind), {})
 
 
+def _keys(environment: Environment, call: Call, table: Table, rest: Sequence[Segment]) -> Response:
+    name = f"EntityDefinitions('{table.logical_name}')/Keys"
+    if len(rest) > 1:
+        message = f"a path below {rest[0].name}"
+        raise UnsupportedError(message)
+    keys = shown_keys(environment, table)
+    if rest[0].key is None:
+        return _collection(call, name, keys, key_shape(), {})
+    found = find_key(table, *named_key(rest[0]))
+    definition = next(key for key in keys if key["MetadataId"] == str(found.metadata_id))
+    return _single(call, name, definition, key_shape(), {})
+
+
 def _relationships(environment: Environment, call: Call, segment: Segment, rest: Sequence[Segment]) -> Response:
     cast = _cast(rest)
     if cast not in {None, "OneToManyRelationshipMetadata"}:
@@ -98,6 +129,7 @@ def _nested(environment: Environment) -> Mapping[str, tuple[Shape, Callable[[Def
         return environment.metadata.table(definition["LogicalName"])
 
     return {
+        "Keys": (key_shape(), lambda d: [*shown_keys(environment, table(d))]),
         "Attributes": (attribute_shape(None), lambda d: [c.definition for c in table(d).columns.values()]),
         "ManyToOneRelationships": (
             relationship_shape(),

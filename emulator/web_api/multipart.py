@@ -10,7 +10,8 @@ from emulator.web_api.errors import BadRequestError
 from emulator.web_api.http import Headers, Request, Response
 
 _BOUNDARY = re.compile(r'multipart/mixed\s*;.*?boundary="?([^";,\s]{1,70})"?', re.IGNORECASE)
-_REQUEST_LINE = re.compile(r"([A-Z]+) (\S+) HTTP/1\.1")
+# Spaces in the target are taken as they are: Microsoft's own client does not encode them inside a batch.
+_REQUEST_LINE = re.compile(r"([A-Z]+) (\S(?:.*\S)?) HTTP/1\.1")
 
 
 @dataclass(frozen=True, slots=True)

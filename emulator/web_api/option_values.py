@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.web_api.definitions import Definition, option, shown_label
+from emulator.web_api.definitions import Definition, merged_label, option, shown_label
 from emulator.web_api.environment import Call, Environment
 from emulator.web_api.errors import BadRequestError, DefinitionNotFoundError, UnsupportedError
 from emulator.web_api.http import Response
-from emulator.web_api.metadata import Column, Table
+from emulator.web_api.metadata import MULTIPLE, Column, Table
 from emulator.web_api.metadata_writes import replace_column
 from emulator.web_api.payload import read_json
 from emulator.web_api.posted import object_in
@@ -48,8 +48,11 @@ def update_option(environment: Environment, call: Call) -> Response:
     if type(body.get("Value")) is not int or column.option(body["Value"]) is None:
         message = f"The option value {body.get('Value')} does not exist."
         raise BadRequestError(message, "0x80048403")
+    posted, keep = object_in(body, "Label"), bool(body.get("MergeLabels"))
     options = [
-        {**given, "Label": _relabelled(environment, given["Label"], body)} if given["Value"] == body["Value"] else given
+        {**given, "Label": merged_label(given["Label"], posted, environment.language, keep=keep)}
+        if given["Value"] == body["Value"]
+        else given
         for given in column.definition["OptionSet"]["Options"]
     ]
     _replace_options(environment, table, column, options)
@@ -65,7 +68,9 @@ def _choice(environment: Environment, body: Mapping[str, Any], kind: str | None)
     column = table.columns.get(str(body.get("AttributeLogicalName")))
     if column is None:
         raise DefinitionNotFoundError("an attribute", str(body.get("AttributeLogicalName")))
-    if column.type not in ({kind} if kind else {"Picklist", "Status", "State"}):
+    if column.type not in (
+        {kind, MULTIPLE if kind == "Picklist" else kind} if kind else {"Picklist", "Status", "State", MULTIPLE}
+    ):
         message = f"The attribute {column.logical_name} is not of the type the action is for."
         raise BadRequestError(message, "0x80048403")
     return table, column
@@ -87,13 +92,6 @@ def _next_value(environment: Environment, column: Column) -> int:
     first = int(prefixes[0]["customizationoptionvalueprefix"] or 0) * 10_000
     taken = {known.value for known in column.options}
     return next(value for value in range(first, first + 10_000) if value not in taken)
-
-
-def _relabelled(environment: Environment, old: Definition, body: Mapping[str, Any]) -> Definition:
-    new = shown_label(object_in(body, "Label"), environment.language)["LocalizedLabels"]
-    given = {text["LanguageCode"] for text in new}
-    kept = [text for text in old["LocalizedLabels"] if body.get("MergeLabels") and text["LanguageCode"] not in given]
-    return shown_label({"LocalizedLabels": [*new, *kept]}, environment.language)
 
 
 def _replace_options(environment: Environment, table: Table, column: Column, options: list[Definition]) -> None:

@@ -1,16 +1,20 @@
 """Parses stored definitions into the read model."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from emulator.web_api.metadata import Column, Option, Relationship, Table
+from emulator.web_api.metadata import AlternateKey, Column, Option, Relationship, Table
 
 
 def parse_table(
-    definition: Mapping[str, Any], columns: Iterable[Mapping[str, Any]], relationships: Iterable[Mapping[str, Any]]
+    definition: Mapping[str, Any],
+    columns: Iterable[Mapping[str, Any]],
+    relationships: Iterable[Mapping[str, Any]],
+    keys: Iterable[AlternateKey] = (),
 ) -> Table:
-    """A table from its definition, its columns' and those of its N:1 relationships."""
+    """A table from its definition, its columns', those of its N:1 relationships, and its keys."""
     parsed = [parse_column(column) for column in columns]
     navigations = [parse_relationship(relationship) for relationship in relationships]
     return Table(
@@ -27,6 +31,19 @@ def parse_table(
         columns={column.logical_name: column for column in parsed},
         navigations={relationship.navigation: relationship for relationship in navigations},
         properties={column.property_name: column for column in parsed},
+        keys=tuple(keys),
+    )
+
+
+def parse_key(definition: Mapping[str, Any], created: str, *, failed: bool) -> AlternateKey:
+    """An alternate key from its EntityKeyMetadata, and when it was made."""
+    return AlternateKey(
+        logical_name=definition["LogicalName"],
+        columns=tuple(definition["KeyAttributes"]),
+        metadata_id=UUID(definition["MetadataId"]),
+        created=datetime.fromisoformat(created),
+        failed=failed,
+        definition=definition,
     )
 
 
@@ -47,6 +64,7 @@ def parse_column(definition: Mapping[str, Any]) -> Column:
         valid_for_create=definition["IsValidForCreate"],
         valid_for_update=definition["IsValidForUpdate"],
         valid_for_read=definition["IsValidForRead"],
+        is_secured=definition["IsSecured"],
         default_value=_default(definition),
         definition=definition,
     )

@@ -5,9 +5,17 @@ from typing import Any
 from uuid import uuid4
 
 from emulator.web_api import definitions
-from emulator.web_api.definitions import Definition, boolean_option_set, option, option_set, shown_label
+from emulator.web_api.definitions import (
+    Definition,
+    boolean_option_set,
+    merged_label,
+    option,
+    option_set,
+    shown_label,
+)
 from emulator.web_api.environment import Environment
 from emulator.web_api.errors import BadRequestError, UnsupportedError, ValueRangeError
+from emulator.web_api.metadata import MULTIPLE, Column
 from emulator.web_api.posted import object_in, objects_in
 from emulator.web_api.schema_names import check_schema_name, require_label
 
@@ -17,15 +25,19 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "Integer": ("MinValue", "MaxValue", "Format"),
     "Decimal": ("MinValue", "MaxValue", "Precision"),
     "Double": ("MinValue", "MaxValue", "Precision"),
+    "BigInt": ("MinValue", "MaxValue"),
+    "Money": ("MinValue", "MaxValue", "Precision", "PrecisionSource"),
     "DateTime": ("Format", "DateTimeBehavior"),
     "Boolean": ("DefaultValue",),
     "Picklist": ("DefaultFormValue",),
+    MULTIPLE: ("DefaultFormValue",),
 }
 _SHARED_MEMBERS = ("RequiredLevel", "IsAuditEnabled", "IsSecured")
 _VALUE_OBJECTS = frozenset({"FormatName", "DateTimeBehavior", "RequiredLevel", "IsAuditEnabled"})
 _NUMBERS = frozenset({"MinValue", "MaxValue"})
 _LENGTH_MAX = {"String": 4000, "Memo": 1_048_576}
-_PRECISION_MAX = {"Decimal": 10, "Double": 5}
+_PRECISION_MAX = {"Decimal": 10, "Double": 5, "Money": 4}
+_LABELS = ("DisplayName", "Description")
 
 
 def posted_column(environment: Environment, table: str, posted: Mapping[str, Any]) -> Definition:
@@ -50,16 +62,63 @@ def posted_column(environment: Environment, table: str, posted: Mapping[str, Any
     )
 
 
+def changed_column(
+    environment: Environment, column: Column, posted: Mapping[str, Any], *, keep_labels: bool
+) -> Definition:
+    """The definition after a PUT of a whole one: what can be changed of a column is taken, its type cannot."""
+    if _kind(posted) != column.type or posted.get("SchemaName") != column.schema_name:
+        message = f"The definition is not that of {column.schema_name} of type {column.type}."
+        raise BadRequestError(message)
+    members = {
+        name: posted[name] for name in (*_MEMBERS[column.type], *_SHARED_MEMBERS) if posted.get(name) is not None
+    }
+    _check_shapes(members)
+    _check_bounds(column.definition["EntityLogicalName"], column.schema_name, column.type, members)
+    labels = {
+        name: merged_label(column.definition[name], object_in(posted, name), environment.language, keep=keep_labels)
+        for name in _LABELS
+        if name in posted
+    }
+    return {**column.definition, **members, **labels}
+
+
+def beside_money(money: Definition) -> Definition:
+    """The column in the base currency that a money column brings."""
+    return definitions.column(
+        money["EntityLogicalName"],
+        f"{money['SchemaName']}_Base",
+        "Money",
+        uuid4(),
+        DisplayName=money["DisplayName"],
+        IsCustomAttribute=True,
+        IsValidForCreate=False,
+        IsValidForUpdate=False,
+    )
+
+
+def currency_columns(table: str) -> tuple[list[Definition], Definition]:
+    """The currency and rate that a table's first money column brings, and the currency's relationship."""
+    read_only = {"IsValidForCreate": False, "IsValidForUpdate": False}
+    currency = definitions.column(
+        table, "TransactionCurrencyId", "Lookup", uuid4(), Targets=["transactioncurrency"], IsCustomAttribute=True
+    )
+    rate = definitions.column(
+        table, "ExchangeRate", "Decimal", uuid4(), Precision=10, IsCustomAttribute=True, **read_only
+    )
+    link = definitions.relationship(
+        f"transactioncurrency_{table}", uuid4(), "transactioncurrency", table, "transactioncurrencyid"
+    )
+    return [currency, rate], link
+
+
 def _kind(posted: Mapping[str, Any]) -> str:
     kind = str(posted.get("@odata.type", "")).lstrip("#").removeprefix("Microsoft.Dynamics.CRM.")
-    kind = kind.removesuffix("AttributeMetadata")
+    kind = kind.removesuffix("AttributeMetadata").removeprefix("Complex")
     if kind == "Lookup":
         raise BadRequestError("A lookup is created with its relationship, by RelationshipDefinitions.")
     if kind not in _MEMBERS:
         message = f"columns of type {kind or 'unknown: @odata.type is missing'}"
         raise UnsupportedError(message)
-    if posted.get("IsSecured"):
-        raise UnsupportedError("field-level security (IsSecured)")
     if posted.get("SourceType"):
         raise UnsupportedError("calculated and rollup columns (SourceType)")
     return kind
@@ -108,4 +167,5 @@ def _options(environment: Environment, posted: Mapping[str, Any]) -> Definition:
 _OPTION_READERS: Mapping[str, Callable[[Environment, Mapping[str, Any]], Definition]] = {
     "Boolean": _boolean_options,
     "Picklist": _options,
+    MULTIPLE: _options,
 }

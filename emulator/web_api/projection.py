@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.web_api.errors import UnknownPropertyError, UnsupportedError
+from emulator.web_api.metadata import MULTIPLE
 from emulator.web_api.query import split_top_level
 
 _TYPED_MEMBERS: Mapping[str, frozenset[str]] = {
@@ -18,13 +19,14 @@ _TYPED_MEMBERS: Mapping[str, frozenset[str]] = {
     "DateTime": frozenset({"Format", "DateTimeBehavior"}),
     "Boolean": frozenset({"DefaultValue"}),
     "Picklist": frozenset({"DefaultFormValue"}),
+    MULTIPLE: frozenset({"DefaultFormValue"}),
     "Lookup": frozenset({"Targets", "Format"}),
     "EntityName": frozenset(),
     "UniqueIdentifier": frozenset(),
     "State": frozenset(),
     "Status": frozenset(),
 }
-_WITH_OPTIONS = frozenset({"Picklist", "State", "Status", "Boolean"})
+_WITH_OPTIONS = frozenset({"Picklist", MULTIPLE, "State", "Status", "Boolean"})
 _ALL_TYPED = frozenset().union(*_TYPED_MEMBERS.values())
 
 Expanded = Mapping[str, Callable[[Mapping[str, Any]], Any]]
@@ -43,6 +45,11 @@ class Shape:
 def table_shape() -> Shape:
     """EntityMetadata."""
     return Shape("Microsoft.Dynamics.CRM.EntityMetadata", frozenset(), frozenset())
+
+
+def key_shape() -> Shape:
+    """EntityKeyMetadata."""
+    return Shape("Microsoft.Dynamics.CRM.EntityKeyMetadata", frozenset(), frozenset())
 
 
 def relationship_shape() -> Shape:
@@ -92,7 +99,7 @@ def _expansions(
         elif name in nested:
             shape_inside, read = nested[name]
             yield name, _collection(shape_inside, read, select)
-        elif name in {"Keys", "OneToManyRelationships", "ManyToManyRelationships", "Privileges"}:
+        elif name in {"OneToManyRelationships", "ManyToManyRelationships", "Privileges"}:
             message = f"$expand of {name}"
             raise UnsupportedError(message)
         else:

@@ -1,12 +1,13 @@
 """The query options of a read, parsed and checked against a table."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator.web_api.address import Address
-from emulator.web_api.errors import QuerySyntaxError, UnknownPropertyError, UnsupportedError
-from emulator.web_api.filters import Filter, parse
+from emulator.web_api.errors import QuerySyntaxError, SecuredColumnError, UnknownPropertyError, UnsupportedError
+from emulator.web_api.filter_tree import Filter
+from emulator.web_api.filters import parse
 from emulator.web_api.metadata import CHOICE_TYPES, Column, Metadata, Relationship, Table
 
 PAGE_MAX = 5_000
@@ -14,11 +15,12 @@ PAGE_MAX = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """One N:1 row shown inside the row that points at it."""
+    """Rows shown inside a row: the one its lookup points at, or (`many`) those whose lookup points at it."""
 
+    navigation: str
     relationship: Relationship
-    table: Table
-    columns: tuple[Column, ...]
+    query: "Query"
+    many: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,21 @@ class Query:
 
 def parse_query(address: Address, table: Table, metadata: Metadata) -> Query:
     """The query of an address; refusals have the service's codes, or 501 with the clause's name."""
-    where = address.option("$filter")
+    expansions = tuple(_expansions(address.option("$expand"), table, metadata))
+    return _query(address.options, table, expansions)
+
+
+def _query(options: Mapping[str, str], table: Table, expansions: tuple[Expansion, ...]) -> Query:
+    where = options.get("$filter")
     return Query(
         table=table,
-        columns=selected_columns(table, address.option("$select")),
-        selected=address.option("$select") or "",
-        expansions=tuple(_expansions(address.option("$expand"), table, metadata)),
+        columns=selected_columns(table, options.get("$select")),
+        selected=options.get("$select", ""),
+        expansions=expansions,
         where=parse(where) if where is not None else None,
-        order=tuple(_order(address.option("$orderby"), table)),
-        top=_top(address.option("$top")),
-        with_count=_flag(address.option("$count")),
+        order=tuple(_order(options.get("$orderby"), table)),
+        top=_top(options.get("$top")),
+        with_count=_flag(options.get("$count")),
     )
 
 
@@ -85,30 +92,37 @@ def _expansions(expand: str | None, table: Table, metadata: Metadata) -> Iterato
 
 def _expansion(navigation: str, options: str | None, table: Table, metadata: Metadata) -> Expansion:
     relationship = table.navigations.get(navigation)
+    if relationship is not None:
+        target = metadata.table(relationship.referenced)
+        return Expansion(navigation, relationship, _nested(options, target, ("$select",)), many=False)
+    if navigation == "ownerid" and navigation in table.columns:
+        raise UnsupportedError("$expand of ownerid, whose rows are of two tables: expand owninguser or owningteam")
+    relationship = metadata.collection(table.logical_name, navigation)
     if relationship is None:
-        if navigation == "ownerid" and navigation in table.columns:
-            raise UnsupportedError("$expand of ownerid, whose rows are of two tables: expand owninguser or owningteam")
-        if any(child.schema_name == navigation for child in metadata.children(table.logical_name)):
-            message = f"$expand of the collection {navigation}"
-            raise UnsupportedError(message)
         raise UnknownPropertyError(navigation, table.type_name)
-    target = metadata.table(relationship.referenced)
-    select = None
+    child = metadata.table(relationship.referencing)
+    allowed = ("$select", "$filter", "$orderby", "$top")
+    return Expansion(navigation, relationship, _nested(options, child, allowed), many=True)
+
+
+def _nested(options: str | None, table: Table, allowed: Sequence[str]) -> Query:
+    given: dict[str, str] = {}
     for option in split_top_level(options or "", ";"):
         name, _, value = option.strip().partition("=")
-        if name != "$select":
+        if name not in allowed:
             message = f"{name} inside $expand"
             raise UnsupportedError(message)
-        select = value
-    return Expansion(relationship, target, selected_columns(target, select))
+        given[name] = value
+    return _query(given, table, ())
 
 
 def split_top_level(text: str, separator: str) -> Iterator[str]:
-    """The parts between separators that stand outside all parentheses; nothing for an empty text."""
-    depth, start = 0, 0
+    """The parts between separators that stand outside parentheses and quotes; nothing for an empty text."""
+    depth, start, quoted = 0, 0, False
     for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if character == separator and depth == 0:
+        quoted ^= character == "'"
+        depth += 0 if quoted else (character == "(") - (character == ")")
+        if character == separator and depth == 0 and not quoted:
             yield text[start:position]
             start = position + 1
     if text:
@@ -126,6 +140,8 @@ def _order(orderby: str | None, table: Table) -> Iterator[tuple[Column, bool]]:
         column = table.properties.get(name)
         if column is None or not column.valid_for_read:
             raise UnknownPropertyError(name, table.type_name)
+        if column.is_secured:
+            raise SecuredColumnError("0x8004f504", "read")
         if column.is_lookup or column.type in CHOICE_TYPES:
             message = f"$orderby of {name}: the service sorts choices and lookups by their names"
             raise UnsupportedError(message)

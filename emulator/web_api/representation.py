@@ -12,8 +12,11 @@ from emulator.web_api.values import shown
 
 
 def row_json(columns: Iterable[Column], row: Mapping[str, SqlValue]) -> dict[str, Any]:
-    """A row: its ETag, then the columns by property name."""
-    properties = {column.property_name: shown(column, row[column.logical_name]) for column in columns}
+    """A row: its ETag, then the columns by property name; a secured column shows null, as to a user without access."""
+    properties = {
+        column.property_name: None if column.is_secured else shown(column, row[column.logical_name])
+        for column in columns
+    }
     return {"@odata.etag": etag(row), **properties}
 
 

@@ -1,30 +1,35 @@
 """From a method and an address to the operation that answers it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from emulator.web_api import reads, writes
-from emulator.web_api.actions import ACTIONS, FUNCTIONS
-from emulator.web_api.address import Segment, row_id
+from emulator.web_api.actions import ACTIONS, FUNCTIONS, TAKES_PARAMETERS
+from emulator.web_api.address import Segment
+from emulator.web_api.alternate_keys import delete_key, post_key
+from emulator.web_api.apply import read_apply
+from emulator.web_api.bulk import BULK_ACTIONS
+from emulator.web_api.change_tracking import count_changes, is_tracked, read_changes
+from emulator.web_api.definition_changes import delete_column, delete_relationship, delete_table, put_column, put_table
 from emulator.web_api.environment import Call, Environment
 from emulator.web_api.errors import MethodNotAllowedError, SegmentNotFoundError, UnsupportedError
+from emulator.web_api.fetch_reads import read_fetch
 from emulator.web_api.http import Response
 from emulator.web_api.metadata import Table
-from emulator.web_api.metadata_reads import read_definitions
+from emulator.web_api.metadata_reads import find_table, read_definitions
 from emulator.web_api.metadata_writes import post_column, post_relationship, post_table
+from emulator.web_api.qualify_lead import qualify_lead
+from emulator.web_api.references import change_reference
+from emulator.web_api.row_keys import locate
 from emulator.web_api.schema_names import require_solution
+from emulator.web_api.sql_reads import read_sql
 
 _DEFINITIONS = frozenset({"EntityDefinitions", "RelationshipDefinitions"})
+_NAMESPACE = "Microsoft.Dynamics.CRM."
 _RESOURCES_NOT_DONE = {"GlobalOptionSetDefinitions", "ManagedPropertyDefinitions", "$metadata", "$crossjoin", "$all"}
 _OPERATIONS_NOT_DONE = {
-    *("AddSolutionComponent", "BulkDelete", "CreateCustomerRelationships", "DeleteOptionValue", "ExportSolution"),
-    *("ImportSolution", "ImportSolutionAsync", "InitializeFrom", "Merge", "OrderOption", "ReactivateEntityKey"),
-    *(
-        "RetrieveCurrentOrganization",
-        "RetrieveTotalRecordCount",
-        "RetrieveVersion",
-        "StageSolution",
-        "UpdateStateValue",
-    ),
+    *("AddSolutionComponent", "CreateCustomerRelationships", "DeleteOptionValue", "ExportSolution", "ImportSolution"),
+    *("ImportSolutionAsync", "InitializeFrom", "OrderOption", "RetrieveCurrentOrganization", "RetrieveVersion"),
+    *("StageSolution", "UpdateStateValue"),
 }
 _TABLES_NOT_DONE = {
     *("activitypointers", "annotations", "appmodules", "emails", "entitymaps", "incidents", "lists", "phonecalls"),
@@ -51,7 +56,7 @@ def route(environment: Environment, call: Call) -> Response:
     if table is None:
         raise SegmentNotFoundError(first.name)
     if rest:
-        raise _refusal(table, rest)
+        return _below(environment, call, table, first, rest)
     return _set(environment, call, table) if first.key is None else _row(environment, call, table, first)
 
 
@@ -68,15 +73,20 @@ def table_name(environment: Environment, call: Call) -> str:
 
 
 def _set(environment: Environment, call: Call, table: Table) -> Response:
-    if call.request.method == "GET":
-        return reads.read_page(environment, call, table)
     if call.request.method == "POST":
         return writes.post(environment, call, table)
-    raise MethodNotAllowedError(call.request.method)
+    if call.request.method != "GET":
+        raise MethodNotAllowedError(call.request.method)
+    if is_tracked(call):
+        return read_changes(environment, call, table)
+    for option, read in (("$apply", read_apply), ("fetchxml", read_fetch), ("sql", read_sql)):
+        if call.address.option(option) is not None:
+            return read(environment, call, table)
+    return reads.read_page(environment, call, table)
 
 
 def _row(environment: Environment, call: Call, table: Table, segment: Segment) -> Response:
-    key = row_id(segment, table.primary_id)
+    key = locate(environment, table, segment)
     if call.request.method == "GET":
         return reads.read_one(environment, call, table, key)
     if call.request.method == "PATCH":
@@ -86,36 +96,84 @@ def _row(environment: Environment, call: Call, table: Table, segment: Segment) -
     raise MethodNotAllowedError(call.request.method)
 
 
-def _definitions(environment: Environment, call: Call, first: Segment, rest: Sequence[Segment]) -> Response:
-    if call.request.method == "GET":
-        return read_definitions(environment, call)
-    if call.request.method != "POST":
-        message = f"{call.request.method} of definitions"
+def _below(environment: Environment, call: Call, table: Table, first: Segment, rest: Sequence[Segment]) -> Response:
+    """What is below a set or a row: `$count`, bound actions, `$ref`."""
+    name = rest[0].name
+    if first.key is None and name == "$count" and len(rest) == 1:
+        _require_method(call, "GET")
+        read = count_changes if is_tracked(call) else reads.read_count
+        return read(environment, call, table)
+    if len(rest) == 1 and name.startswith(_NAMESPACE):
+        return _bound_action(environment, call, table, first, name.removeprefix(_NAMESPACE))
+    if first.key is not None and len(rest) == 2 and rest[1].name == "$ref" and call.request.method != "GET":
+        return change_reference(environment, call, locate(environment, table, first), rest[0])
+    known = name in table.properties or name in table.navigations or name.startswith((_NAMESPACE, "$"))
+    if known or environment.metadata.collection(table.logical_name, name):
+        message = f"{table.entity_set}/{name}"
         raise UnsupportedError(message)
-    names = [first.name, *(segment.name for segment in rest)]
-    if first.key is None and names == ["EntityDefinitions"]:
-        return post_table(environment, call)
-    if first.key is None and names == ["RelationshipDefinitions"]:
-        return post_relationship(environment, call)
-    if first.key is not None and names == ["EntityDefinitions", "Attributes"] and rest[0].key is None:
-        return post_column(environment, call, first)
-    message = f"POST to {'/'.join(names)}"
+    raise SegmentNotFoundError(name)
+
+
+def _bound_action(environment: Environment, call: Call, table: Table, first: Segment, action: str) -> Response:
+    if first.key is None and action in BULK_ACTIONS:
+        _require_method(call, "POST")
+        return BULK_ACTIONS[action](environment, call, table)
+    if first.key is not None and action == "QualifyLead" and table.logical_name == "lead":
+        _require_method(call, "POST")
+        key = locate(environment, table, first)
+        lead = environment.rows.find(table, str(key.row_id)) if key.row_id else None
+        if lead is None:
+            raise key.missing()
+        return qualify_lead(environment, call, lead)
+    message = f"{table.entity_set}/{_NAMESPACE}{action}"
     raise UnsupportedError(message)
+
+
+def _definitions(environment: Environment, call: Call, first: Segment, rest: Sequence[Segment]) -> Response:
+    method = call.request.method
+    if method == "GET":
+        return read_definitions(environment, call)
+    if method == "PATCH":
+        # Definitions are replaced as a whole: the service takes PUT and refuses PATCH.
+        raise MethodNotAllowedError(method)
+    path = "/".join(segment.name + ("" if segment.key is None else "()") for segment in call.address.segments)
+    operation = _DEFINITION_OPERATIONS.get((method, path))
+    if operation is None:
+        message = f"{method} to {path}"
+        raise UnsupportedError(message)
+    return operation(environment, call, first, rest)
 
 
 def _operation(environment: Environment, call: Call, segment: Segment, rest: Sequence[Segment]) -> Response:
     if rest:
         raise SegmentNotFoundError(rest[0].name)
     method, operations = ("GET", FUNCTIONS) if segment.name in FUNCTIONS else ("POST", ACTIONS)
-    if call.request.method != method:
-        raise MethodNotAllowedError(call.request.method)
-    if segment.key:
+    _require_method(call, method)
+    if segment.key and segment.name not in TAKES_PARAMETERS:
         message = f"parameters of {segment.name}"
         raise UnsupportedError(message)
     return operations[segment.name](environment, call)
 
 
-def _refusal(table: Table, rest: Sequence[Segment]) -> UnsupportedError | SegmentNotFoundError:
-    name = rest[0].name
-    known = name in table.properties or name in table.navigations or name.startswith(("Microsoft.Dynamics.CRM.", "$"))
-    return UnsupportedError(f"{table.entity_set}/{name}") if known else SegmentNotFoundError(name)
+def _require_method(call: Call, method: str) -> None:
+    if call.request.method != method:
+        raise MethodNotAllowedError(call.request.method)
+
+
+_Operation = Callable[[Environment, Call, Segment, Sequence[Segment]], Response]
+_DEFINITION_OPERATIONS: Mapping[tuple[str, str], _Operation] = {
+    ("POST", "EntityDefinitions"): lambda e, c, _first, _rest: post_table(e, c),
+    ("POST", "RelationshipDefinitions"): lambda e, c, _first, _rest: post_relationship(e, c),
+    ("POST", "EntityDefinitions()/Attributes"): lambda e, c, first, _rest: post_column(e, c, first),
+    ("POST", "EntityDefinitions()/Keys"): lambda e, c, first, _rest: post_key(e, c, find_table(e, first)),
+    ("PUT", "EntityDefinitions()"): lambda e, c, first, _rest: put_table(e, c, first),
+    ("PUT", "EntityDefinitions()/Attributes()"): lambda e, c, first, rest: put_column(
+        e, c, find_table(e, first), rest[0]
+    ),
+    ("DELETE", "EntityDefinitions()"): lambda e, _c, first, _rest: delete_table(e, find_table(e, first)),
+    ("DELETE", "EntityDefinitions()/Attributes()"): lambda e, _c, first, rest: delete_column(
+        e, find_table(e, first), rest[0]
+    ),
+    ("DELETE", "EntityDefinitions()/Keys()"): lambda e, _c, first, rest: delete_key(e, find_table(e, first), rest[0]),
+    ("DELETE", "RelationshipDefinitions()"): lambda e, _c, first, _rest: delete_relationship(e, first),
+}

@@ -31,6 +31,10 @@ class Rows:
         sql = f'SELECT 1 FROM "{table.logical_name}" WHERE "{table.primary_id}" = ?'
         return bool(self._database.execute(sql, (row_id,)))
 
+    def count(self, table: Table) -> int:
+        """How many rows there are."""
+        return int(str(self._database.execute(f'SELECT COUNT(*) FROM "{table.logical_name}"')[0][0]))
+
     def insert(self, table: Table, row: Mapping[str, SqlValue]) -> None:
         """Store a new row under the next version."""
         row = {**row, "versionnumber": self._database.next_value("versionnumber")}
@@ -46,8 +50,11 @@ class Rows:
         self._database.execute(sql, (*changes.values(), row_id))
 
     def delete(self, table: Table, row_id: str) -> None:
-        """Remove a row."""
+        """Remove a row; a table with change tracking remembers that it was there."""
         self._database.execute(f'DELETE FROM "{table.logical_name}" WHERE "{table.primary_id}" = ?', (row_id,))
+        if table.tracks_changes:
+            tombstone = (table.logical_name, self._database.next_value("versionnumber"), row_id)
+            self._database.execute("INSERT INTO _deleted VALUES (?, ?, ?)", tombstone)
 
     def ids_pointing_at(self, table: Table, lookup: str, target: str, row_id: str) -> list[str]:
         """The ids of the rows whose lookup holds that row."""

@@ -14,8 +14,9 @@ from emulator.web_api.rows import Rows
 from emulator.web_api.standard_tables import standard_tables
 from emulator.web_api.values import moment
 
-_MESSAGES = ("Create", "Update", "Delete", "Assign", "Merge", "SetState", "QualifyLead")
-_FILTERED_MESSAGES = ("Create", "Update", "Delete")
+_BULK_MESSAGES = ("CreateMultiple", "UpdateMultiple", "UpsertMultiple")
+_MESSAGES = ("Create", "Update", "Delete", *_BULK_MESSAGES, "Assign", "Merge", "SetState", "QualifyLead")
+_FILTERED_MESSAGES = ("Create", "Update", "Delete", *_BULK_MESSAGES)
 _LANGUAGE = 1033
 
 
@@ -56,7 +57,7 @@ def _standard_database() -> bytes:
 
 
 def add_message_filters(environment: Environment, table: Table) -> None:
-    """Make the table's Create, Update and Delete registrable, as creating a table does."""
+    """List the table's messages, as creating a table does: what steps can be on, and which bulk messages it has."""
     for message in _FILTERED_MESSAGES:
         _insert(
             environment,
@@ -69,14 +70,16 @@ def add_message_filters(environment: Environment, table: Table) -> None:
         )
 
 
-def _seed(environment: Environment) -> None:
+def seed_organization(environment: Environment) -> None:
+    """Make the organisation with its currency, root business unit, caller and team."""
     organization, currency = str(environment.organization_id), str(environment.currency_id)
     unit, user = str(environment.business_unit_id), str(environment.user_id)
     euro: dict[str, SqlValue] = {"currencyname": "Euro", "isocurrencycode": "EUR", "currencysymbol": "€"}
     state: dict[str, SqlValue] = {"statecode": 0, "statuscode": 1}
     _insert(environment, "transactioncurrency", currency, currencyprecision=2, exchangerate=1.0, **euro, **state)
     names: dict[str, SqlValue] = {"name": "Emulated organization", "languagecode": _LANGUAGE, "localeid": _LANGUAGE}
-    _insert(environment, "organization", organization, **names, basecurrencyid=currency, basecurrencysymbol="€")
+    settings: dict[str, SqlValue] = {**names, "expirechangetrackingindays": 7}
+    _insert(environment, "organization", organization, **settings, basecurrencyid=currency, basecurrencysymbol="€")
     _insert(environment, "businessunit", unit, name="Emulated organization", isdisabled=0, organizationid=organization)
     person: dict[str, SqlValue] = {"firstname": "Emulated", "lastname": "Caller", "fullname": "Emulated Caller"}
     belongs: dict[str, SqlValue] = {"businessunitid": unit, "organizationid": organization, "isdisabled": 0}
@@ -88,6 +91,10 @@ def _seed(environment: Environment) -> None:
         "administratorid": user,
     }
     _insert(environment, "team", uuid5(environment.organization_id, "team"), businessunitid=unit, **team)
+
+
+def _seed(environment: Environment) -> None:
+    seed_organization(environment)
     _seed_customisation(environment)
     for message in _MESSAGES:
         _insert(environment, "sdkmessage", _message_id(environment, message), name=message)

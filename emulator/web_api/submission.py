@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.web_api.address import bound_row, referenced_row
 from emulator.web_api.catalogue import target_column
 from emulator.web_api.environment import Call, Environment
 from emulator.web_api.errors import (
     QUERY_NOT_SUPPORTED,
     BadRequestError,
     PayloadError,
-    RowNotFoundError,
-    SegmentNotFoundError,
+    SecuredColumnError,
     UnsupportedError,
 )
 from emulator.web_api.metadata import Column, Table
 from emulator.web_api.payload import without_annotations
+from emulator.web_api.row_keys import locate_reference
 from emulator.web_api.rows import Row
 from emulator.web_api.values import stored
 
@@ -33,7 +32,10 @@ def read_submission(
             submitted |= _bound(environment, call, table, name.removesuffix(_BIND), value)
         else:
             submitted |= _plain(table, name, value)
-    return {name: value for name, value in submitted.items() if _settable(table, name, creating=creating)}
+    settable = {name: value for name, value in submitted.items() if _settable(table, name, creating=creating)}
+    if any(name in table.columns and table.columns[name].is_secured for name in settable):
+        raise SecuredColumnError("0x8004f502", "create") if creating else SecuredColumnError("0x8004f507", "update")
+    return settable
 
 
 def _plain(table: Table, name: str, value: Any) -> Row:
@@ -78,29 +80,17 @@ def _bound(environment: Environment, call: Call, table: Table, name: str, value:
         return _cleared(lookup)
     if not isinstance(value, str):
         raise PayloadError(table.entity_set, f"The value of '{name}{_BIND}' is not a URL")
-    target, row_id = _referenced(environment, call, value)
+    key = locate_reference(environment, call.created, value)
+    target = key.table
     relationship = table.navigations.get(name)
     allowed = {relationship.referenced} if relationship else set(_OWNERS.values())
     if target.logical_name not in allowed:
         detail = f"The URL '{value}' of '{name}' does not lead to one of {', '.join(sorted(allowed))}"
         raise PayloadError(table.entity_set, detail)
-    if not environment.rows.exists(target, row_id):
-        raise RowNotFoundError(target.logical_name, row_id)
+    if key.row_id is None or not environment.rows.exists(target, str(key.row_id)):
+        raise key.missing()
     kind = {target_column(lookup.logical_name): target.logical_name} if len(lookup.targets) > 1 else {}
-    return {lookup.logical_name: row_id, **kind}
-
-
-def _referenced(environment: Environment, call: Call, url: str) -> tuple[Table, str]:
-    if url.startswith("$"):
-        url = referenced_row(call.created, url)
-    found = bound_row(url)
-    if found is None:
-        message = f"The URL '{url[:200]}' is not a reference to a row."
-        raise BadRequestError(message, QUERY_NOT_SUPPORTED)
-    target = environment.metadata.by_entity_set(found[0])
-    if target is None:
-        raise SegmentNotFoundError(found[0])
-    return target, str(found[1])
+    return {lookup.logical_name: str(key.row_id), **kind}
 
 
 def _lookup(table: Table, navigation: str) -> Column | None:

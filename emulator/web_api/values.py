@@ -8,15 +8,16 @@ from typing import Any
 
 from emulator.web_api.database import SqlValue
 from emulator.web_api.errors import BadRequestError, PayloadError, TextLengthError, ValueRangeError
-from emulator.web_api.metadata import Column, Table
+from emulator.web_api.metadata import MULTIPLE, Column, Table
 
 _EARLIEST = datetime(1753, 1, 1, tzinfo=UTC)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)")
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NUMBERS = re.compile(r"\s*-?\d{1,10}\s*(,\s*-?\d{1,10}\s*)*")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 EDM_TYPES = {
-    **dict.fromkeys(("String", "Memo", "EntityName"), "Edm.String"),
+    **dict.fromkeys(("String", "Memo", "EntityName", MULTIPLE), "Edm.String"),
     **dict.fromkeys(("Integer", "Picklist", "State", "Status"), "Edm.Int32"),
     **dict.fromkeys(("Decimal", "Money"), "Edm.Decimal"),
     **dict.fromkeys(("Lookup", "Owner", "Customer", "Uniqueidentifier"), "Edm.Guid"),
@@ -34,7 +35,7 @@ def edm_type(column: Column) -> str:
 
 def stored(table: Table, column: Column, value: Any) -> SqlValue:
     """The value as SQLite keeps it, checked as Dataverse checks it; an empty string is a null."""
-    if value is None or (value == "" and column.is_text):
+    if value is None or (value == "" and (column.is_text or column.type == MULTIPLE)):
         return None
     return _WRITERS[column.type](table, column, value)
 
@@ -47,6 +48,8 @@ def shown(column: Column, value: SqlValue) -> Any:
         return bool(value)
     if column.type == "DateTime" and not column.date_only:
         return f"{value}Z"
+    if column.type == MULTIPLE:
+        return str(value).strip(",")
     if column.type in {"Decimal", "Money", "Double"} and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -99,6 +102,16 @@ def _choice(table: Table, column: Column, value: Any) -> SqlValue:
             table.logical_name, column.logical_name, value, (option.value for option in column.options)
         )
     return value
+
+
+def _choices(table: Table, column: Column, value: Any) -> SqlValue:
+    """Values of a multi-select choice, "3,1" as the Web API has them, kept sorted and between commas: ",1,3,"."""
+    if not isinstance(value, str) or not _NUMBERS.fullmatch(value):
+        raise _wrong_type(table, column, value)
+    numbers = sorted({int(number) for number in value.split(",")})
+    for number in numbers:
+        _choice(table, column, number)
+    return f",{','.join(str(number) for number in numbers)},"
 
 
 def _number(table: Table, column: Column, value: Any) -> SqlValue:
@@ -155,6 +168,7 @@ _WRITERS: dict[str, Callable[[Table, Column, Any], SqlValue]] = {
     **dict.fromkeys(("Integer", "BigInt"), _whole),
     **dict.fromkeys(("Picklist", "State", "Status"), _choice),
     **dict.fromkeys(("Decimal", "Money", "Double"), _number),
+    MULTIPLE: _choices,
     "Boolean": _boolean,
     "Uniqueidentifier": _guid,
     "DateTime": _date_time,

@@ -56,6 +56,14 @@ DECLARED = {
         },
         {"type": "http", "name": "$return", "direction": "OUT"},
     ],
+    "poll_changes": [
+        {
+            "type": "timerTrigger",
+            "name": "timer",
+            "direction": "IN",
+            "schedule": "%POLL_SCHEDULE%",
+        }
+    ],
     "rescore_due": [
         {
             "type": "timerTrigger",

@@ -242,25 +242,6 @@ def test_stats_count_requests_and_webhooks(
     assert stats["webhooks"] == {"sent": 1, "failed": 0, "retried": 1}
 
 
-def test_requests_are_listed_without_their_bodies(
-    running: RunningEmulator, client: Client, session: requests.Session
-) -> None:
-    client.create("leads", {"lastname": "Durand"})
-    listed = session.get(running.addresses.dataverse_url + "/_emulator/requests").json()
-    assert listed == [{"method": "POST", "target": "/api/data/v9.2/leads", "status": 201}]
-
-
-@pytest.mark.parametrize(("method", "door"), [("POST", "faults"), ("POST", "clock"), ("POST", "reset"), ("GET", "x")])
-def test_doors_that_are_not_there_yet_are_refused_by_name(
-    method: str, door: str, shared: RunningEmulator, session: requests.Session
-) -> None:
-    answer = session.request(method, f"{shared.addresses.dataverse_url}/_emulator/{door}")
-    assert (answer.status_code, answer.json()) == (
-        501,
-        {"error": f"The emulator does not do {method} /_emulator/{door}."},
-    )
-
-
 def test_the_web_api_needs_the_token_of_the_addresses(shared: RunningEmulator, session: requests.Session) -> None:
     url = shared.addresses.dataverse_url + "/api/data/v9.2/WhoAmI"
     assert session.get(url).status_code == 401

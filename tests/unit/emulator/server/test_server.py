@@ -1,11 +1,15 @@
 import http.client
+import logging
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
+from emulator.handling import ConnectionCutError
+from emulator.local_ca import LocalAuthority
 from emulator.server import Server, ServerError
 from emulator.web_api import Request, Response
 
@@ -121,3 +125,60 @@ def test_a_stopped_server_refuses_connections_and_frees_its_port(session: reques
 def test_a_taken_port_is_an_error_that_names_it() -> None:
     with Server(echo) as server, pytest.raises(ServerError, match=str(server.port)):
         Server(echo, server.port)
+
+
+def test_a_connection_that_is_cut_has_no_answer_and_serving_goes_on(
+    session: requests.Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cut(request: Request) -> Response:
+        if request.target == "/cut":
+            raise ConnectionCutError
+        return Response(200)
+
+    with caplog.at_level(logging.ERROR), Server(cut) as server:
+        for _ in range(3):
+            with pytest.raises(requests.ConnectionError, match=r"closed connection|reset"):
+                session.post(server.url + "/cut", data=b"x" * 100_000)
+            assert session.get(server.url + "/whole").status_code == 200
+    assert caplog.records == []
+
+
+def test_a_broken_answer_arrives_as_far_as_it_goes(session: requests.Session) -> None:
+    def cut(_: Request) -> Response:
+        raise ConnectionCutError(Response(200, {"Content-Length": "10"}, b"12345"))
+
+    with Server(cut) as server, session.get(server.url, stream=True) as response:
+        assert response.status_code == 200
+        with pytest.raises(requests.exceptions.ChunkedEncodingError, match="5 bytes read, 5 more expected"):
+            assert response.content
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_with_a_certificate_it_is_https_for_those_who_trust_the_local_authority(
+    host: str, session: requests.Session, tmp_path: Path
+) -> None:
+    authority, ca_file = LocalAuthority(), tmp_path / "ca.pem"
+    authority.write(ca_file)
+    with Server(echo, tls=authority.server_context()) as server:
+        assert server.url == f"https://127.0.0.1:{server.port}"
+        url = f"https://{host}:{server.port}/x"
+        assert session.get(url, verify=str(ca_file)).headers["X-Target"] == "/x"
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(url)
+
+
+def test_another_authority_is_not_trusted(session: requests.Session, tmp_path: Path) -> None:
+    other = tmp_path / "other.pem"
+    LocalAuthority().write(other)
+    with Server(echo, tls=LocalAuthority().server_context()) as server, pytest.raises(requests.exceptions.SSLError):
+        session.get(server.url, verify=str(other))
+
+
+def test_a_connection_is_cut_over_https_too(session: requests.Session, tmp_path: Path) -> None:
+    def cut(_: Request) -> Response:
+        raise ConnectionCutError
+
+    authority, ca_file = LocalAuthority(), tmp_path / "ca.pem"
+    authority.write(ca_file)
+    with Server(cut, tls=authority.server_context()) as server, pytest.raises(requests.ConnectionError):
+        session.get(server.url, verify=str(ca_file))
