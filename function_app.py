@@ -49,3 +49,10 @@ def score_leads_bulk(message: func.QueueMessage) -> None:
 def rescore_due(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
     """Queue the leads whose score time alone has changed."""
     _app().rescore_due.tick()
+
+
+@app.function_name("poll_changes")
+@app.timer_trigger(arg_name="timer", schedule="%POLL_SCHEDULE%")
+def poll_changes(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
+    """Queue what change tracking says has changed: no change is lost, whatever became of its webhook."""
+    _app().poll_changes.tick()

@@ -10,6 +10,7 @@ import typer
 from admin.connection import connect
 from admin.definitions import Definitions, read_definitions
 from admin.model_test import model_test
+from admin.model_validate import model_validate
 from admin.problems import problems_on_stderr
 from connector.bootstrap import App
 from connector.drafts import Draft, apply_model, apply_rule, read_model, read_rule
@@ -22,9 +23,10 @@ from scoring import DefinitionError, canonical_json, parse_model
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON, each with models and rules.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names as the files give them.")]
 
-models = typer.Typer(no_args_is_help=True, help="Scoring models: test, apply, publish, stop.")
+models = typer.Typer(no_args_is_help=True, help="Scoring models: validate, test, apply, publish, stop.")
 rules = typer.Typer(no_args_is_help=True, help="Qualification rules: apply, publish, stop.")
 models.command("test", epilog="Example: leadgate model test fit.yaml --lead leads.json --json")(model_test)
+models.command("validate", epilog="Example: leadgate model validate models/*.yaml --json")(model_validate)
 
 
 @models.command("apply", epilog="Example: leadgate model apply models/*.yaml")

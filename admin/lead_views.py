@@ -1,7 +1,7 @@
 """What is known of one lead, as tables for people and as JSON for programs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +9,14 @@ from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 
-from admin.score_views import score_members, score_parts, score_text, utc_text
+from admin.score_views import miss_members, score_members, score_parts, score_text, utc_text
 from connector.ids import lead_score_id
 from connector.live import Live, LiveModel
 from connector.look import Look, StoredScore
 from connector.tables import QualificationLog
 from dataverse import DataverseClient, query
 from dataverse.odata import eq
-from scoring import Score
+from scoring import NearestMiss, Score, nearest_misses
 
 _OUTCOMES = {
     QualificationLog.QUALIFIED: "qualified",
@@ -28,15 +28,19 @@ _OUTCOMES = {
 
 
 def score_json(look: Look, live: Live, scores: dict[UUID, Score]) -> list[dict[str, object]]:
-    """One object per live model: `model`, `score`, `grade`, `lines`, `valid_until`, and what is `stored`."""
-    return [_model_json(look, model, scores.get(model.model_id)) for model in live.models]
+    """One object per live model: its score as everywhere, what is `stored`, and `nearest_misses`."""
+    return [_model_json(look, model, scores.get(model.model_id), _misses(live, model, scores)) for model in live.models]
 
 
-def lead_score_parts(look: Look, model: LiveModel, score: Score | None) -> Iterator[RenderableType]:
-    """A model's score of a lead, line by line, beside the stored one."""
+def lead_score_parts(
+    look: Look, live: Live, model: LiveModel, scores: dict[UUID, Score]
+) -> Iterator[RenderableType]:
+    """A model's score of a lead, line by line, beside the stored one, and what the lead lacks."""
+    score = scores.get(model.model_id)
     stored = _stored(look, model)
     kept = "nothing stored" if stored is None else f"stored: {stored.score}" + ("" if stored.active else ", inactive")
-    yield from score_parts(f"{score_text(model.definition, score)} ({kept})", model.definition, score)
+    title = f"{score_text(model.definition, score)} ({kept})"
+    yield from score_parts(title, model.definition, score, _misses(live, model, scores))
 
 
 def decision_rows(client: DataverseClient, lead: UUID) -> list[dict[str, Any]]:
@@ -85,9 +89,26 @@ def decisions_table(rows: list[dict[str, Any]]) -> Table | str:
     return table
 
 
-def _model_json(look: Look, model: LiveModel, score: Score | None) -> dict[str, object]:
+def _model_json(
+    look: Look, model: LiveModel, score: Score | None, misses: Sequence[NearestMiss]
+) -> dict[str, object]:
     stored = _stored(look, model)
-    return {"model": model.name, **score_members(score), "stored": _stored_json(stored) if stored else None}
+    kept = {"stored": _stored_json(stored) if stored else None}
+    return {"model": model.name, **score_members(score), **kept, "nearest_misses": miss_members(misses)}
+
+
+def _misses(live: Live, model: LiveModel, scores: dict[UUID, Score]) -> tuple[NearestMiss, ...]:
+    """What the lead lacks for the next grade, and for the live rules that ask for this model's score."""
+    score = scores.get(model.model_id)
+    if score is None:
+        return ()
+    thresholds = {
+        f"rule {rule.name}": criterion.at_least
+        for rule in live.rules
+        for criterion in rule.rule.criteria
+        if criterion.model == model.name
+    }
+    return nearest_misses(model.definition, score, thresholds)
 
 
 def _stored_json(stored: StoredScore) -> dict[str, object]:

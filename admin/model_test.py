@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -14,6 +15,7 @@ from admin.definition_files import FileError, FileProblem, read_models
 from admin.lead_files import PlacedLead, read_interactions, read_leads
 from admin.score_views import score_members, score_parts, score_text
 from scoring import (
+    DefinitionError,
     FactError,
     Facts,
     Row,
@@ -21,6 +23,7 @@ from scoring import (
     ScoringModel,
     assign_interactions,
     compile_model,
+    nearest_misses,
 )
 
 _T = TypeVar("_T")
@@ -70,7 +73,7 @@ def model_test(
     console = Console()
     for one in scored:
         title = f"{one.lead.leadid}  {score_text(one.model, one.score)}"
-        for part in score_parts(title, one.model, one.score):
+        for part in score_parts(title, one.model, one.score, nearest_misses(one.model, one.score, {})):
             console.print(part)
 
 
@@ -83,8 +86,8 @@ def _score(file: Path, lead: Path, interactions: Path | None, at: datetime) -> l
         problems.append(FileProblem(file, 1, 1, "holds no model"))
     if models is None or leads is None or rows is None or problems:
         raise FileError(problems)
-    by_model = [_scores(model, leads, rows, at) for model in models]
-    scored = [one for of_lead in zip(*by_model, strict=True) for one in of_lead]
+    by_model = [_scores(file, model, leads, rows, at) for model in models]
+    scored = [one for of_lead in zip_longest(*by_model) for one in of_lead]
     faults = [one for one in scored if isinstance(one, FileProblem)]
     if faults:
         raise FileError(faults)
@@ -100,9 +103,14 @@ def _read(problems: list[FileProblem], read: Callable[[], _T]) -> _T | None:
 
 
 def _scores(
-    model: ScoringModel, leads: list[PlacedLead], rows: dict[str, list[Row]], at: datetime
+    file: Path, model: ScoringModel, leads: list[PlacedLead], rows: dict[str, list[Row]], at: datetime
 ) -> Iterator[_Scored | FileProblem]:
-    scorer = compile_model(model)
+    try:
+        scorer = compile_model(model)
+    except DefinitionError as error:
+        # Once: with each lead it would be said again.
+        yield FileProblem(file, 1, 1, f"model {model.name}: {error}")
+        return
     own = assign_interactions((lead.row for lead in leads), rows, scorer.needs.interactions)
     for lead in leads:
         try:

@@ -6,12 +6,15 @@ import typer
 
 from admin.connection import connect
 from admin.problems import problems_on_stderr
-from admin.provisioning import Step, schema_steps
+from admin.provisioning import Step, schema_steps, tracking_steps
 from admin.webhooks import Webhook, webhook_steps
 from connector.errors import SettingsError
 from dataverse import DataverseClient
 
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Say what is missing and change nothing.")]
+TrackChanges = Annotated[
+    bool, typer.Option("--track-changes", help="Switch on change tracking of lead where it is off; that is for good.")
+]
 WebhookUrl = Annotated[
     str | None,
     typer.Option("--webhook-url", metavar="URL", help="The app's address, for example https://<app>/api/row-changed."),
@@ -19,7 +22,11 @@ WebhookUrl = Annotated[
 
 
 @problems_on_stderr
-def provision(plan: PlanOnly = False, webhook_url: WebhookUrl = None) -> None:  # noqa: FBT002  a flag
+def provision(
+    plan: PlanOnly = False,  # noqa: FBT002  a flag
+    webhook_url: WebhookUrl = None,
+    track_changes: TrackChanges = False,  # noqa: FBT002  a flag
+) -> None:
     """Add the tables, columns and status reasons that are missing and, with --webhook-url, the webhook."""
     app = connect()
     webhook = None
@@ -28,6 +35,12 @@ def provision(plan: PlanOnly = False, webhook_url: WebhookUrl = None) -> None:  
             raise SettingsError(["WEBHOOK_SECRETS is missing (the webhook presents the first of them)"])
         webhook = Webhook(webhook_url, app.settings.webhook_secrets[0])
     steps = list(schema_steps(app.client))
+    tracking = list(tracking_steps(app.client))
+    if track_changes:
+        steps += tracking
+    else:
+        for step in tracking:
+            typer.echo(f"left to you: {step.what} (--track-changes)")
     _go(steps, app.client, plan_only=plan)
     if webhook is not None:
         hooks = list(webhook_steps(app.client, webhook))

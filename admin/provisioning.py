@@ -24,6 +24,7 @@ from connector.tables import OPTION_PREFIX, PREFIX, SOLUTION, Lead
 from dataverse import DataverseClient, Request, create, query
 from dataverse.definitions import (
     add_column,
+    enable_change_tracking,
     insert_status_value,
     lookup_relationship,
     publish_xml,
@@ -31,7 +32,14 @@ from dataverse.definitions import (
     update_option_value,
 )
 from dataverse.labels import Labels
-from dataverse.metadata import StatusOption, TableMetadata, status_options, table
+from dataverse.metadata import (
+    StatusOption,
+    TableMetadata,
+    change_tracking,
+    status_options,
+    table,
+    whole_definition,
+)
 from dataverse.odata import any_of, eq
 
 ENGLISH, FRENCH = 1033, 1036
@@ -75,6 +83,21 @@ def schema_steps(client: DataverseClient) -> Iterator[Step]:
         yield step
     if changed:
         yield sending("publish the customisations", publish_xml(sorted(changed)))
+
+
+def tracking_steps(client: DataverseClient, name: str = Lead.TABLE) -> Iterator[Step]:
+    """Change tracking of a table, where it is off: the poll needs it, and it can never be switched off again."""
+    found = change_tracking(client, name)
+    if found is not None and not found.is_enabled:
+        yield Step(f"change tracking of {name}, which cannot be undone", lambda client: _track(client, name))
+
+
+def _track(client: DataverseClient, name: str) -> None:
+    definition = whole_definition(client, name)
+    if definition is None:
+        message = f"the environment has no table {name}"
+        raise ProvisioningError(message)
+    client.send(enable_change_tracking(definition), read_timeout_s=CUSTOMISATION_TIMEOUT_S)
 
 
 def _solution_steps(client: DataverseClient) -> Iterator[Step]:

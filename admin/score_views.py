@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from scoring import Score, ScoringModel, group_text
+from scoring import NearestMiss, Score, ScoringModel, group_text
 
 
 def score_members(score: Score | None) -> dict[str, Any]:
@@ -29,10 +29,22 @@ def score_members(score: Score | None) -> dict[str, Any]:
     return {"score": score.total, "grade": score.grade, "lines": lines, "valid_until": utc_text(score.valid_until)}
 
 
-def score_parts(title: str, model: ScoringModel, score: Score | None) -> Iterator[RenderableType]:
-    """The title, a line per group with its points and its reason (dim where it did not match), and until when."""
+def miss_members(misses: Sequence[NearestMiss]) -> list[dict[str, object]]:
+    """An object per goal: `goal`, `at_least`, `lacking`, and `ways`, each a list of groups."""
+    return [
+        {"goal": miss.goal, "at_least": miss.at_least, "lacking": miss.lacking, "ways": [list(way) for way in miss.ways]}
+        for miss in misses
+    ]
+
+
+def score_parts(
+    title: str, model: ScoringModel, score: Score | None, misses: Sequence[NearestMiss] = ()
+) -> Iterator[RenderableType]:
+    """The title, a line per group with its points and its reason (dim where it did not match), until when, and misses."""
     yield Text(title, style="bold")
     if score is None or not score.lines:
+        if score is not None and score.valid_until is not None:
+            yield Text(f"until {utc_text(score.valid_until)}, when time alone brings it in")
         return
     table = Table(Column("points", justify="right"), Column("group"), Column("why"), box=SIMPLE_HEAD)
     reasons = [group_text(group) for group in model.groups]
@@ -44,6 +56,9 @@ def score_parts(title: str, model: ScoringModel, score: Score | None) -> Iterato
     yield table
     if score.valid_until is not None:
         yield Text(f"until {utc_text(score.valid_until)}, if nothing else changes")
+    for miss in misses:
+        ways = " or ".join(" + ".join(way) for way in miss.ways) or "no groups that it does not meet are enough"
+        yield Text(f"{miss.lacking:,} short of {miss.goal} ({miss.at_least:,}): {ways}")
 
 
 def score_text(model: ScoringModel, score: Score | None) -> str:

@@ -12,6 +12,7 @@ import requests
 
 from connector.health import Health
 from connector.live_versions import CACHE_S, LiveVersions
+from connector.poll_changes import PollChanges
 from connector.ports import Clock, Queue, Random
 from connector.rescore_due import RescoreDue
 from connector.score_leads import LeadScoring
@@ -32,6 +33,7 @@ class App:
     versions: LiveVersions
     scoring: LeadScoring
     worker: Worker
+    poll_changes: PollChanges
     rescore_due: RescoreDue
     health: Health
     clock: Clock
@@ -73,6 +75,7 @@ def build(
         versions,
         scoring,
         worker,
+        PollChanges(client, versions, queue, clock, settings.mode),
         RescoreDue(client, queue, clock, settings.mode),
         Health(client, queue, clock),
         clock,

@@ -20,7 +20,7 @@ from dataverse import Changeset, Request, create, tagged, update, upsert
 def changeset(decision: Decision, look: Look, correlation: str) -> Changeset:
     """The writes of one lead, all or nothing; marked with a tag so that their echo can be told."""
     requests = (
-        *(_score_request(write, look) for write in decision.scores),
+        *(request for write in decision.scores for request in _score_requests(write, look)),
         *_lead_requests(decision),
         *(_log_request(entry, look, decision.decided_on, correlation) for entry in decision.qualifications),
     )
@@ -32,15 +32,20 @@ def bind(column: str, entity_set: str, row_id: UUID | str) -> dict[str, object]:
     return {f"{column}@odata.bind": f"/{entity_set}({row_id})"}
 
 
-def _score_request(write: ScoreWrite, look: Look) -> Request:
+def _score_requests(write: ScoreWrite, look: Look) -> Iterator[Request]:
     row = dict(write.changes)
     if write.version_id is not None:
         row |= bind(LeadScore.VERSION, PublishedVersion.SET, write.version_id)
     if write.etag is not None:
-        return update(LeadScore.SET, str(write.row_id), row, etag=write.etag)
+        yield update(LeadScore.SET, str(write.row_id), row, etag=write.etag)
+        return
+    # A row begins in its first state, whatever it is created with: another state is a change of its own.
+    state: dict[str, object] = {name: row.pop(name) for name in ("statecode", "statuscode") if name in row}
     row |= bind(LeadScore.LEAD, Lead.SET, look.lead_id) | _owner(look.row)
     row |= bind(LeadScore.MODEL, ScoringModel.SET, str(write.model_id))
-    return upsert(LeadScore.SET, str(write.row_id), row, only_create=True)
+    yield upsert(LeadScore.SET, str(write.row_id), row, only_create=True)
+    if state:
+        yield update(LeadScore.SET, str(write.row_id), state, etag="*")
 
 
 def _lead_requests(decision: Decision) -> Iterator[Request]:

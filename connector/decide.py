@@ -72,7 +72,7 @@ def _is_met(look: Look, rule: LiveRule, totals: dict[str, int]) -> bool:
 def _primary_score(look: Look, live: Live, scores: dict[UUID, Score]) -> UUID | None:
     """The score row that views show through the lead, when the lead does not point at it yet."""
     for model in live.models:
-        if model.show_on_lead and model.model_id in scores:
+        if model.show_on_lead and (score := scores.get(model.model_id)) and score.total is not None:
             row_id = lead_score_id(look.lead_id, model.model_id)
             stored = look.row.get(f"_{Lead.PRIMARY_SCORE}_value")
             return None if stored and UUID(str(stored)) == row_id else row_id

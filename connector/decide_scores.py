@@ -1,5 +1,6 @@
 """Deciding the score rows of a lead: pure, and only what differs from what is stored."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from scoring import Facts, Score, explanation
 
 
 def scores_now(look: Look, live: Live, at: datetime) -> dict[UUID, Score]:
-    """What each live model says of the lead at `at`, by model id; a lead in no audience has no scores."""
+    """What each live model says of the lead at `at`, by model id, also that it is not in its audience.
+
+    A lead that is closed or in no audience at all has no scores.
+    """
     if not look.is_open or look.is_in_no_audience:
         return {}
     facts = Facts(lead=look.row, interactions=look.interactions or {})
-    scored = {model.model_id: model.scorer.score(facts, at) for model in live.models}
-    return {model_id: score for model_id, score in scored.items() if score.total is not None}
+    return {model.model_id: model.scorer.score(facts, at) for model in live.models}
 
 
 def decide_scores(look: Look, live: Live, scores: dict[UUID, Score], at: datetime) -> tuple[ScoreWrite, ...]:
@@ -29,9 +32,30 @@ def decide_scores(look: Look, live: Live, scores: dict[UUID, Score], at: datetim
         if score := scores.get(model.model_id):
             row_id = lead_score_id(look.lead_id, model.model_id)
             kept.add(row_id)
-            writes.append(_score_write(row_id, model, stored.get(row_id), score, at))
+            write = _outside_write if score.total is None else _score_write
+            writes.append(write(row_id, model, stored.get(row_id), score, at))
     writes += [_ended(row, look, live) for row in look.scores if row.active and row.row_id not in kept]
     return tuple(write for write in writes if write is not None)
+
+
+def _outside_write(
+    row_id: UUID, model: LiveModel, stored: StoredScore | None, score: Score, at: datetime
+) -> ScoreWrite | None:
+    """The row of a lead outside the audience: inactive, with an instant only if time alone can bring the lead in."""
+    due = _whole_second(score.valid_until)
+    rescore_on = {LeadScore.RESCORE_ON: instant(due)}
+    outside = {"statecode": INACTIVE, "statuscode": LeadScore.OUT_OF_AUDIENCE, **rescore_on}
+    if stored is None:
+        return None if due is None else ScoreWrite(row_id, model.model_id, None, None, _named(model, outside))
+    if stored.active:
+        return ScoreWrite(row_id, None, None, stored.etag, outside)
+    if _rescore_on_is_wrong(stored.rescore_on, due, at):
+        return ScoreWrite(row_id, None, None, stored.etag, rescore_on)
+    return None
+
+
+def _named(model: LiveModel, columns: Mapping[str, object]) -> dict[str, object]:
+    return {LeadScore.NAME: model.name, **columns}
 
 
 def _score_write(
@@ -45,7 +69,7 @@ def _score_write(
     due = _whole_second(score.valid_until)
     rescore_on = {LeadScore.RESCORE_ON: instant(due)}
     if stored is None:
-        new = {LeadScore.NAME: model.name, **value, **rescore_on, LeadScore.SCORED_ON: instant(at)}
+        new = _named(model, {**value, **rescore_on, LeadScore.SCORED_ON: instant(at)})
         return ScoreWrite(row_id, model.model_id, model.version_id, None, new)
     if not stored.active or (stored.score, stored.grade, stored.explanation) != tuple(value.values()):
         changes = {**value, **rescore_on, LeadScore.PREVIOUS_SCORE: stored.score, LeadScore.SCORED_ON: instant(at)}
@@ -82,7 +106,7 @@ def _ended(row: StoredScore, look: Look, live: Live) -> ScoreWrite:
     elif row.row_id != lead_score_id(look.lead_id, row.model_id):
         reason = LeadScore.MERGED
     else:
-        reason = LeadScore.OUT_OF_AUDIENCE
+        reason = LeadScore.OUT_OF_AUDIENCE  # of every model: merged, or opted out
     changes = {"statecode": INACTIVE, "statuscode": reason, LeadScore.RESCORE_ON: None}
     return ScoreWrite(row.row_id, None, None, row.etag, changes)
 

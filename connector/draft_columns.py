@@ -15,6 +15,7 @@ MODEL_COLUMNS = (
     ScoringModel.DESCRIPTION,
     ScoringModel.ENTRY,
     ScoringModel.TIME_ZONE,
+    ScoringModel.BUSINESS_UNIT,
     ScoringModel.MIN_SCORE,
     ScoringModel.MAX_SCORE,
     ScoringModel.SHOW_ON_LEAD,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from connector.business_units import unit_and_children
 from connector.changeset import bind
 from connector.drafts import Draft, read_model, read_rule, write_together
 from connector.errors import PublicationError
@@ -16,7 +17,7 @@ from connector.ports import Clock, Queue
 from connector.related import all_open_leads
 from connector.rules import QualificationRule, parse_rule, rule_json
 from connector.tables import ACTIVE, INACTIVE, Lifecycle, PublishedVersion, ScoringModel
-from connector.validation import model_problems
+from connector.validation import validated
 from connector.versions import MODEL, RULE, Kind, current_version, end_version, highest_number, new_version
 from connector.worker import send_leads
 from dataverse import DataverseClient, Request, update
@@ -57,7 +58,8 @@ class Publisher:
         with refused(name):
             model = self._frozen(parse_model(draft.definition))
         live = self.live()
-        problems = model_problems(self.client, model)
+        held = validated(self.client, model)
+        problems, model = held.problems, model.model_copy(update={"columns": held.columns})
         shown = [other.name for other in live.models if other.show_on_lead and other.model_id != draft.row_id]
         if model.show_on_lead and shown:
             problems.append(f"show_on_lead: {shown[0]!r} is live and shown on the lead already")
@@ -91,11 +93,13 @@ class Publisher:
         return self._stop(_found(read_rule, self.client, name), RULE)
 
     def _frozen(self, model: Model) -> Model:
-        """The model with the organisation's settings written into it, so that a replay is exact."""
+        """The model with the organisation's settings and business units written into it, so that a replay is exact."""
+        unit = model.business_unit
         return model.model_copy(
             update={
                 "time_zone": model.time_zone or self.default_time_zone,
                 "text_accent_sensitive": self.text_accent_sensitive,
+                "business_units": () if unit is None else unit_and_children(self.client, unit),
             }
         )
 

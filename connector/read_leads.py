@@ -20,6 +20,11 @@ class LeadReader:
         self._queries = queries
         self._interaction_needs = [need for each in needs for need in each.interactions]
 
+    @property
+    def interactions(self) -> tuple[InteractionQuery, ...]:
+        """The tables of interactions that are read."""
+        return self._queries.interactions
+
     def read(self, ids: Sequence[UUID]) -> dict[UUID, Look]:
         """A look at each lead that exists; a lead that is gone is not in the answer."""
         requests = self.requests(ids)

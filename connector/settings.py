@@ -79,6 +79,7 @@ def emulator_environment(
         "DATAVERSE_STATIC_TOKEN": token,
         "DATAVERSE_ORGANIZATION_ID": str(organization_id),
         "WEBHOOK_SECRETS": webhook_secret,
+        "POLL_SCHEDULE": "0 */5 * * * *",
         "RESCORE_DUE_SCHEDULE": "0 */5 * * * *",
     }
 

@@ -37,6 +37,7 @@ class ScoringModel:
     MIN_SCORE: Final = "lgate_minscore"
     MAX_SCORE: Final = "lgate_maxscore"
     SHOW_ON_LEAD: Final = "lgate_showonlead"
+    BUSINESS_UNIT: Final = "lgate_businessunit"
     CURRENT_VERSION: Final = "lgate_currentversionid"
     UNPUBLISHED_CHANGES: Final = "lgate_hasunpublishedchanges"
     ERROR_DETAILS: Final = "lgate_errordetails"
@@ -271,6 +272,15 @@ class Contact:
     """Dynamics' own contact table: a lead's parent contact brings its interactions."""
 
     TABLE: Final = "contact"
+
+
+class BusinessUnit:
+    """Dataverse's own tree of business units."""
+
+    SET: Final = "businessunits"
+    ID: Final = "businessunitid"
+    NAME: Final = "name"
+    PARENT: Final = "parentbusinessunitid"
 
 
 MODEL_TABLES: Final = frozenset(

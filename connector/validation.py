@@ -1,55 +1,73 @@
 """A model held against the environment's metadata: its columns exist, may be read, and are of a type that fits."""
 
-from collections.abc import Iterator
-from decimal import Decimal
-from typing import Final
-from uuid import UUID
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
 
+from connector.date_behavior import date_types
 from connector.tables import Contact, Lead
 from dataverse import DataverseClient
 from dataverse.metadata import ColumnMetadata, TableMetadata, table
-from scoring import Comparison, Place, PlacedComparison, Problem, ScoringModel, comparisons
+from scoring import Place, PlacedComparison, Problem, ScoringModel, comparisons
+from scoring.column_types import COLUMN_TYPES, ColumnType, misfit, stored_column
 from scoring.definition import Interactions
-from scoring.moments import moment
 
-_KINDS: Final = {
-    "text": {"String", "Memo"},
-    "number": {"Integer", "BigInt", "Decimal", "Double", "Money"},
-    "choice": {"Picklist", "State", "Status"},
-    "yes/no": {"Boolean"},
-    "date": {"DateTime"},
-    "id": {"Lookup", "Customer", "Owner", "Uniqueidentifier"},
-}
-_TEXT_ALONE: Final = {"like", "not-like", "begins-with", "not-begin-with", "ends-with", "not-end-with"}
-_ORDERED: Final = {"gt", "ge", "lt", "le", "between", "not-between"}
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """Everything that the environment has against a model, with its place; and the types of its columns by table."""
+
+    problems: list[str]
+    columns: Mapping[str, Mapping[str, ColumnType]]
+
+
+def validated(client: DataverseClient, model: ScoringModel) -> Validated:
+    """The model held against the environment; it has no problems when there are none."""
+    tables = _Tables(client)
+    problems: list[Problem] = []
+    for placed in comparisons(model):
+        problems += _comparison_problems(tables, placed)
+    for at, group in enumerate(model.groups):
+        if group.interactions is not None:
+            problems += _interactions_problems(tables, group.interactions, ("groups", at, "interactions"))
+    return Validated([str(problem) for problem in problems], tables.types)
 
 
 def model_problems(client: DataverseClient, model: ScoringModel) -> list[str]:
     """Everything that the environment has against a model, each with its place; empty when there is nothing."""
-    tables = _Tables(client)
-    found = [problem for placed in comparisons(model) for problem in _comparison_problems(tables, placed)]
-    for at, group in enumerate(model.groups):
-        if group.interactions is not None:
-            found += _interactions_problems(tables, group.interactions, ("groups", at, "interactions"))
-    return [str(problem) for problem in found]
+    return validated(client, model).problems
 
 
 class _Tables:
-    """Table definitions, each read once."""
+    """Table definitions, each read once; and the types of the columns that were asked for, by the table that asked."""
 
     def __init__(self, client: DataverseClient) -> None:
         self._client = client
         self._read: dict[str, TableMetadata | None] = {}
+        self._dates: dict[str, Mapping[str, ColumnType]] = {}
+        self.types: dict[str, dict[str, ColumnType]] = {}
 
     def named(self, name: str) -> TableMetadata | None:
         if name not in self._read:
             self._read[name] = table(self._client, name)
         return self._read[name]
 
+    def type_of(self, owner: TableMetadata, column: ColumnMetadata) -> ColumnType | None:
+        """What the column is to a condition; None where no condition can be made on it."""
+        if column.type != "DateTime":
+            return cast("ColumnType", column.type) if column.type in COLUMN_TYPES else None
+        if owner.logical_name not in self._dates:
+            self._dates[owner.logical_name] = date_types(self._client, owner.logical_name)
+        return self._dates[owner.logical_name].get(column.logical_name, "DateTime")
+
+    def note(self, table_name: str, path: str, column_type: ColumnType) -> None:
+        self.types.setdefault(table_name, {})[path] = column_type
+
 
 def _comparison_problems(tables: _Tables, placed: PlacedComparison) -> Iterator[Problem]:
     comparison = placed.comparison
-    owner = tables.named(placed.table or Lead.TABLE)
+    table_name = placed.table or Lead.TABLE
+    owner = tables.named(table_name)
     if owner is None:
         return  # a missing table is said once, where it is named
     place = (*placed.place, "column")
@@ -70,8 +88,16 @@ def _comparison_problems(tables: _Tables, placed: PlacedComparison) -> Iterator[
     if column is None or unusable:
         yield Problem(place, f"{name} {unusable}")
         return
-    if reason := _misfit(comparison, column):
-        yield Problem(placed.place, f"{name} is of type {column.type}: {reason}")
+    column_type = tables.type_of(owner, column)
+    if column_type is None:
+        yield Problem(placed.place, f"{name} is of type {column.type}: conditions on it are not supported yet")
+        return
+    tables.note(table_name, comparison.column, column_type)
+    if reason := misfit(comparison.op, comparison.value, column_type):
+        yield Problem(placed.place, f"{name} is of type {column_type}: {reason}")
+    stored = stored_column(related or lookup, column_type)
+    if unusable := _unusable(owner.columns.get(stored)):
+        yield Problem(place, f"{name} is compared in the base currency, and {owner.logical_name}.{stored} {unusable}")
 
 
 def _interactions_problems(tables: _Tables, rows: Interactions, place: Place) -> Iterator[Problem]:
@@ -89,6 +115,8 @@ def _interactions_problems(tables: _Tables, rows: Interactions, place: Place) ->
         yield Problem((*place, "at"), f"{rows.table}.{rows.at} is not a date column")
     elif unusable := _unusable(date):
         yield Problem((*place, "at"), f"{rows.table}.{rows.at} {unusable}")
+    elif (date_type := tables.type_of(owner, date)) is not None:
+        tables.note(rows.table, rows.at, date_type)
 
 
 def _unusable(column: ColumnMetadata | None) -> str:
@@ -99,53 +127,3 @@ def _unusable(column: ColumnMetadata | None) -> str:
     if not column.is_valid_for_read:
         return "cannot be read"
     return ""
-
-
-def _misfit(comparison: Comparison, column: ColumnMetadata) -> str:
-    """Why the operator or its value does not go with the column's type; empty when it does."""
-    kind = next((kind for kind, types in _KINDS.items() if column.type in types), None)
-    if kind is None:
-        return "conditions on it are not supported yet"
-    if comparison.op in _TEXT_ALONE and kind != "text":
-        return f"{comparison.op} is for text"
-    if comparison.op in _ORDERED and kind in {"choice", "yes/no", "id"}:
-        return f"{comparison.op} needs an order, and this type has none"
-    if column.type == "Money" and comparison.value is not None and not column.logical_name.endswith("_base"):
-        return f"it is in the row's own currency: use {column.logical_name}_base"
-    values = comparison.value if isinstance(comparison.value, tuple) else (comparison.value,)
-    if any(value is not None and not _is_of(kind, value) for value in values):
-        return f"the value must be {_VALUES[kind]}"
-    return ""
-
-
-_VALUES: Final = {
-    "text": "text",
-    "number": "a number",
-    "choice": "the option's number",
-    "yes/no": "true or false",
-    "date": "a date or an instant (ISO 8601)",
-    "id": "a GUID",
-}
-
-
-def _is_of(kind: str, value: object) -> bool:
-    match kind:
-        case "yes/no":
-            return isinstance(value, bool)
-        case "number":
-            return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        case "choice":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "text":
-            return isinstance(value, str)
-    if not isinstance(value, str):
-        return False
-    # Only as scoring reads them: what it takes for plain text would never be equal.
-    return moment(value) is not None if kind == "date" else _is_guid(value)
-
-
-def _is_guid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -101,13 +101,12 @@ class Worker:
 
 
 def send_leads(
-    queue: Queue, name: str, leads: Iterable[UUID], *, cause: str, delay_s: float = 0, correlation: str | None = None
+    queue: Queue, name: str, leads: Iterable[UUID], *, cause: str, table: str = Lead.TABLE, delay_s: float = 0
 ) -> int:
-    """Queue "look at these leads", 50 to a message; how many leads were queued."""
+    """Queue "look at these leads" (or at the leads of these rows of `table`), 50 to a message; how many were queued."""
     sent = 0
     for page in _pages(leads, IDS_MAX):
-        named = {} if correlation is None else {"correlation": correlation}
-        queue.send(name, RowChanges(table=Lead.TABLE, ids=page, cause=cause, **named).text(), delay_s=delay_s)
+        queue.send(name, RowChanges(table=table, ids=page, cause=cause).text(), delay_s=delay_s)
         sent += len(page)
     return sent
 

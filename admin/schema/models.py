@@ -56,6 +56,7 @@ def _model(say: Say) -> TableForm:
                 max_length=DEFINITION_CHARACTERS_MAX,
             ),
             string_column(ScoringModel.TIME_ZONE, say("Time zone", "Fuseau horaire")),
+            string_column(ScoringModel.BUSINESS_UNIT, say("Business unit", "Division"), max_length=160),
             integer_column(ScoringModel.MIN_SCORE, say("Min score", "Score minimal")),
             integer_column(ScoringModel.MAX_SCORE, say("Max score", "Score maximal")),
             boolean_column(ScoringModel.SHOW_ON_LEAD, say("Show on lead", "Afficher sur le prospect"), yes=yes, no=no),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from admin.provisioning import ProvisioningError, schema_steps
+from admin.provisioning import ProvisioningError, schema_steps, tracking_steps
 from admin.webhooks import Webhook, webhook_steps
 from connector.tables import Lead
 from dataverse import create, query, update
@@ -130,3 +130,12 @@ def test_deleting_a_lead_leaves_nothing_of_it(world: World) -> None:
             list(world.app.client.rows(query(entity_set, select=["createdon"], filter=eq("_lgate_leadid_value", lead))))
             == []
         )
+
+
+def test_change_tracking_is_switched_on_where_it_is_off_and_only_there(unprovisioned: World) -> None:
+    client = unprovisioned.app.client
+    assert list(tracking_steps(client, "lead")) == []
+    (step,) = tracking_steps(client, "opportunity")
+    assert step.what == "change tracking of opportunity, which cannot be undone"
+    step.make(client)
+    assert list(tracking_steps(client, "opportunity")) == []
