@@ -17,13 +17,25 @@ DATAVERSE_PORT, QUEUE_PORT, HOST_PORT = 8765, 10001, 7071
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the Web API; 0 for any free one.")]
 QueuePort = Annotated[int, typer.Option("--queue-port", min=0, max=65535, help="Of the queues; 0 for any free one.")]
 HostPort = Annotated[int, typer.Option("--host-port", min=0, max=65535, help="Of the functions; 0 for any free one.")]
+Https = Annotated[
+    bool, typer.Option("--https", help="Serve the Web API over https, with a local authority's certificate.")
+]
+CaFile = Annotated[Path | None, typer.Option("--ca-file", metavar="FILE", help="Where to write that authority's own.")]
 Database = Annotated[Path | None, typer.Option("--db", metavar="FILE", help="Keep the rows in a SQLite file.")]
 
 
 @problems_on_stderr
-def emulator(port: Port = DATAVERSE_PORT, queue_port: QueuePort = QUEUE_PORT, db: Database = None) -> None:
+def emulator(
+    port: Port = DATAVERSE_PORT,
+    queue_port: QueuePort = QUEUE_PORT,
+    db: Database = None,
+    https: Https = False,  # noqa: FBT002  a flag
+    ca_file: CaFile = None,
+) -> None:
     """An emulated Dataverse Web API and its queues, alone."""
-    with running_emulator(path=db, web_api_port=port, queue_port=queue_port) as running:
+    with running_emulator(path=db, web_api_port=port, queue_port=queue_port, https=https, ca_file=ca_file) as running:
+        if running.addresses.ca_file is not None:
+            typer.echo(f"export REQUESTS_CA_BUNDLE='{running.addresses.ca_file}'")
         _print(settings_for(running.addresses))
         _until_interrupted()
 
