@@ -19,7 +19,7 @@ from connector.score_leads import LeadScoring
 from connector.settings import Settings
 from connector.storage_queue import StorageQueue
 from connector.worker import Worker
-from dataverse import ClientSecret, DataverseClient, Limits, StaticToken, TokenProvider
+from dataverse import Certificate, ClientSecret, DataverseClient, ManagedIdentity, StaticToken, TokenProvider
 from dataverse.limits import DEFAULT_LIMITS
 
 
@@ -83,9 +83,16 @@ def build(
 
 
 def _tokens(settings: Settings) -> TokenProvider:
-    if settings.auth == "static-token":
-        return StaticToken(settings.static_token)
-    return ClientSecret(settings.tenant_id, settings.client_id, settings.client_secret, settings.dataverse_url)
+    url, tenant_id, client_id = settings.dataverse_url, settings.tenant_id, settings.client_id
+    match settings.auth:
+        case "static-token":
+            return StaticToken(settings.static_token)
+        case "client-secret":
+            return ClientSecret(tenant_id, client_id, settings.client_secret, url)
+        case "certificate":
+            return Certificate(tenant_id, client_id, settings.client_certificate_path, url)
+        case "managed-identity":
+            return ManagedIdentity(url, client_id=client_id or None)
 
 
 def _utc_now() -> datetime:

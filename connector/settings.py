@@ -13,12 +13,8 @@ from dataverse.urls import LOOPBACK, service_origin
 from scoring.moments import zone_names
 
 SECRET: Final = re.compile(r"[A-Za-z0-9._~-]{32,}")
-NOT_YET: Final = {
-    "managed-identity": "managed-identity is not supported yet: use client-secret",
-    "certificate": "certificate is not supported yet: use client-secret",
-}
-
 Mode = Literal["live", "dry-run", "off"]
+Auth = Literal["managed-identity", "client-secret", "certificate", "static-token"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +22,12 @@ class Settings:
     """Everything that differs between one deployment and another; secrets stay out of its repr."""
 
     dataverse_url: str
-    auth: Literal["client-secret", "static-token"]
+    auth: Auth
     storage: str = field(repr=False)
     tenant_id: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    client_certificate_path: str = ""
     static_token: str = field(default="", repr=False)
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     organization_id: UUID | None = None
@@ -50,6 +47,7 @@ class Settings:
             tenant_id=reading.text("AZURE_TENANT_ID"),
             client_id=reading.text("AZURE_CLIENT_ID"),
             client_secret=reading.text("AZURE_CLIENT_SECRET"),
+            client_certificate_path=reading.text("AZURE_CLIENT_CERTIFICATE_PATH"),
             static_token=reading.text("DATAVERSE_STATIC_TOKEN"),
             webhook_secrets=reading.webhook_secrets(),
             organization_id=reading.organization_id(),
@@ -105,20 +103,24 @@ class _Reading:
             self.problems.append(f"DATAVERSE_URL: {error.explanation}")
             return ""
 
-    def auth(self, url: str) -> Literal["client-secret", "static-token"]:
+    def auth(self, url: str) -> Auth:
         kind = self.text("DATAVERSE_AUTH") or "managed-identity"
-        if kind == "static-token":
-            self._require("DATAVERSE_STATIC_TOKEN", "DATAVERSE_AUTH is static-token")
-            if url and urlsplit(url).hostname not in LOOPBACK:
-                self.problems.append("DATAVERSE_AUTH: static-token is for loopback addresses alone")
-            return "static-token"
-        if kind == "client-secret":
-            for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
-                self._require(name, "DATAVERSE_AUTH is client-secret")
-        else:
-            known = NOT_YET.get(kind, "must be client-secret or static-token")
-            self.problems.append(f"DATAVERSE_AUTH: {known}")
-        return "client-secret"
+        because = f"DATAVERSE_AUTH is {kind}"
+        match kind:
+            case "static-token":
+                self._require("DATAVERSE_STATIC_TOKEN", because)
+                if url and urlsplit(url).hostname not in LOOPBACK:
+                    self.problems.append("DATAVERSE_AUTH: static-token is for loopback addresses alone")
+                return kind
+            case "client-secret" | "certificate":
+                credential = "AZURE_CLIENT_SECRET" if kind == "client-secret" else "AZURE_CLIENT_CERTIFICATE_PATH"
+                for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", credential):
+                    self._require(name, because)
+                return kind
+            case "managed-identity":
+                return kind
+        self.problems.append("DATAVERSE_AUTH must be managed-identity, certificate, client-secret or static-token")
+        return "managed-identity"
 
     def storage(self) -> str:
         text = self.text("AzureWebJobsStorage")

@@ -93,7 +93,6 @@ def test_without_settings_every_one_that_is_missing_is_named(monkeypatch: pytest
     assert result.exit_code == 2
     assert [line.split()[0] for line in result.stderr.splitlines()] == [
         "DATAVERSE_URL",
-        "DATAVERSE_AUTH:",
         "AzureWebJobsStorage",
     ]
 

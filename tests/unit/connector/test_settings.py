@@ -67,7 +67,6 @@ def test_an_empty_environment_names_everything_it_lacks() -> None:
     found = problems({})
     assert [problem.partition(" ")[0].rstrip(":") for problem in found] == [
         "DATAVERSE_URL",
-        "DATAVERSE_AUTH",
         "AzureWebJobsStorage",
     ]
 
@@ -139,9 +138,14 @@ def test_a_static_token_is_for_every_loopback_address(address: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"DATAVERSE_AUTH": ""}, "DATAVERSE_AUTH: managed-identity is not supported yet: use client-secret"),
-        ({"DATAVERSE_AUTH": "certificate"}, "DATAVERSE_AUTH: certificate is not supported yet: use client-secret"),
-        ({"DATAVERSE_AUTH": "password"}, "DATAVERSE_AUTH: must be client-secret or static-token"),
+        (
+            {"DATAVERSE_AUTH": "password"},
+            "DATAVERSE_AUTH must be managed-identity, certificate, client-secret or static-token",
+        ),
+        (
+            {"DATAVERSE_AUTH": "certificate", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"},
+            "AZURE_CLIENT_CERTIFICATE_PATH is missing (DATAVERSE_AUTH is certificate)",
+        ),
         ({"DATAVERSE_STATIC_TOKEN": " "}, "DATAVERSE_STATIC_TOKEN is missing (DATAVERSE_AUTH is static-token)"),
         (
             {"AzureWebJobsStorage": "", "AzureWebJobsStorage__queueServiceUri": "https://x.queue.core.windows.net"},
@@ -209,3 +213,8 @@ def test_no_value_is_in_the_problems_however_they_are_shown() -> None:
     assert len(refused.value.problems) >= 6
     for text in (str(refused.value), repr(refused.value), shown, repr(pickle.dumps(refused.value.args))):
         assert "canary" not in text
+
+
+def test_without_a_word_on_it_the_app_uses_its_managed_identity() -> None:
+    found = Settings.from_environment({**LOCAL, "DATAVERSE_AUTH": "", "DATAVERSE_STATIC_TOKEN": ""})
+    assert (found.auth, found.client_id) == ("managed-identity", "")

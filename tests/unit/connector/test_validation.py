@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from connector.validation import model_problems
+from connector.validation import model_problems, validated
 from dataverse import DataverseClient, NotFoundError, Request, Response
 from scoring import parse_model
 
@@ -20,6 +20,7 @@ LEAD = {
     "statuscode": "Status",
     "donotemail": "Boolean",
     "estimatedclosedate": "DateTime",
+    "createdon": "DateTime",
     "ownerid": "Owner",
     "parentaccountid": "Lookup",
     "customerid": "Customer",
@@ -93,6 +94,7 @@ class Definitions:
                     "AttributeTypeName": {"Value": f"{kind}Type"},
                     "IsSecured": flaw == "secured",
                     "IsValidForRead": flaw != "unreadable",
+                    "DateTimeBehavior": {"Value": "DateOnly" if column == "estimatedclosedate" else "UserLocal"},
                 }
         else:
             for column, targets in lookups.items():
@@ -127,13 +129,18 @@ FITTING = [
     leaf("numberofemployees", "ge", 250),
     leaf("exchangerate", "between", [0.5, 1.5]),
     leaf("revenue_base", "gt", 1_000_000),
+    leaf("revenue", "gt", 1_000_000),
+    leaf("interests", "contain-values", [1, 2]),
+    leaf("interests"),
+    leaf("createdon", "last-x-hours", 5),
+    leaf("estimatedclosedate", "on-or-after", "2026-08-01"),
     leaf("revenue"),
     leaf("revenue", "null"),
     leaf("leadsourcecode", "in", [1, 8]),
     leaf("statuscode", "ne", 2),
     leaf("donotemail", "eq", False),
     leaf("estimatedclosedate", "gt", "2026-08-01"),
-    leaf("estimatedclosedate", "between", ["2026-08-01T00:00:00Z", "2026-08-31T23:59:59+02:00"]),
+    leaf("createdon", "between", ["2026-08-01T00:00:00Z", "2026-08-31T23:59:59+02:00"]),
     leaf("ownerid", "eq", GUID),
     leaf("ownerid", "in", [GUID.upper()]),
     leaf("leadid", "ne", GUID),
@@ -165,9 +172,17 @@ UNFIT = [
     ),
     (leaf("entityimage"), f"{WHEN}: lead.entityimage is of type Virtual: conditions on it are not supported yet"),
     (
-        leaf("interests"),
-        f"{WHEN}: lead.interests is of type MultiSelectPicklist: conditions on it are not supported yet",
+        leaf("interests", "eq", 1),
+        f"{WHEN}: lead.interests is of type MultiSelectPicklist: "
+        "eq leaves open whether one option or all are meant: use contain-values",
     ),
+    (
+        leaf("leadsourcecode", "contain-values", [1]),
+        f"{WHEN}: lead.leadsourcecode is of type Picklist: "
+        "contain-values is for choices of which several can be selected: use in",
+    ),
+    (leaf("jobtitle", "today"), f"{WHEN}: lead.jobtitle is of type String: today is for dates"),
+    (leaf("jobtitle", "on", "2026-05-01"), f"{WHEN}: lead.jobtitle is of type String: on is for dates"),
     (leaf("jobtitle", "eq", 5), f"{WHEN}: lead.jobtitle is of type String: the value must be text"),
     (
         leaf("numberofemployees", "eq", "250"),
@@ -198,12 +213,9 @@ UNFIT = [
     (leaf("ownerid", "lt", GUID), f"{WHEN}: lead.ownerid is of type Owner: lt needs an order, and this type has none"),
     (leaf("ownerid", "eq", "Ada"), f"{WHEN}: lead.ownerid is of type Owner: the value must be a GUID"),
     (
-        leaf("revenue", "gt", 5),
-        f"{WHEN}: lead.revenue is of type Money: it is in the row's own currency: use revenue_base",
-    ),
-    (
         leaf("parentaccountid.creditlimit", "gt", 5),
-        f"{WHEN}: account.creditlimit is of type Money: it is in the row's own currency: use creditlimit_base",
+        f"{WHEN}.column: account.creditlimit is compared in the base currency, "
+        "and account.creditlimit_base does not exist",
     ),
 ]
 
@@ -279,3 +291,17 @@ def test_each_table_is_read_once() -> None:
     ]
     model_problems(cast("DataverseClient", definitions), parse_model({"model": "Fit", "groups": groups}))
     assert len(definitions.asked) == len(set(definitions.asked)) == 6
+
+
+def test_the_types_of_what_a_model_reads_are_found_by_table() -> None:
+    rows = {"table": "visit", "lead": "leadid", "at": "on", "where": leaf("page", "eq", "prices")}
+    groups = [
+        {"name": "A", "points": 1, "when": leaf("parentaccountid.numberofemployees", "ge", 250)},
+        {"name": "B", "points": 1, "when": leaf("estimatedclosedate", "today")},
+        {"name": "C", "points": 1, "interactions": rows},
+    ]
+    model = parse_model({"model": "Fit", "groups": groups})
+    assert validated(cast("DataverseClient", Definitions()), model).columns == {
+        "lead": {"parentaccountid.numberofemployees": "Integer", "estimatedclosedate": "DateOnly"},
+        "visit": {"page": "String", "on": "DateTime"},
+    }

@@ -297,11 +297,11 @@ def test_what_is_logged_of_a_run_is_counts(caplog: pytest.LogCaptureFixture) -> 
 
 def test_leads_are_queued_fifty_to_a_message_as_they_come() -> None:
     queue = ListQueue()
-    assert send_leads(queue, "bulk", iter(ids(101)), cause="publish", delay_s=120, correlation="job") == 101
+    assert send_leads(queue, "bulk", iter(ids(101)), cause="publish", table="contact", delay_s=120) == 101
     assert [(name, len(json.loads(text)["ids"]), delay_s) for name, text, delay_s in queue.sent] == [
         ("bulk", 50, 120),
         ("bulk", 50, 120),
         ("bulk", 1, 120),
     ]
-    assert {json.loads(text)["correlation"] for _, text, _ in queue.sent} == {"job"}
+    assert {json.loads(text)["table"] for _, text, _ in queue.sent} == {"contact"}
     assert send_leads(queue, "bulk", [], cause="publish") == 0
