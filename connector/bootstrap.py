@@ -19,7 +19,15 @@ from connector.score_leads import LeadScoring
 from connector.settings import Settings
 from connector.storage_queue import StorageQueue
 from connector.worker import Worker
-from dataverse import Certificate, ClientSecret, DataverseClient, ManagedIdentity, StaticToken, TokenProvider
+from dataverse import (
+    Certificate,
+    ClientSecret,
+    DataverseClient,
+    Limits,
+    ManagedIdentity,
+    StaticToken,
+    TokenProvider,
+)
 from dataverse.limits import DEFAULT_LIMITS
 
 
