@@ -5,8 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/.setup
 
 FUNCTIONS_WORKER := build/judges/functions-worker
+BENCH := build/bench/libraries
 
-.PHONY: setup demo test test-all check judges lock clean
+.PHONY: setup demo test test-all check judges bench-scoring lock clean
 
 setup: $(STAMP)
 
@@ -38,6 +39,15 @@ test: $(STAMP) judges
 test-all: $(STAMP) judges
 	$(BIN)/pytest -n 2
 
+# The engine beside the rule libraries that people would take instead; LEADS=20000 for a quick look.
+bench-scoring: $(BENCH)/.setup
+	PYTHONPATH=$(BENCH) $(BIN)/python -m benchmarks.scoring $(if $(LEADS),--leads $(LEADS))
+
+$(BENCH)/.setup: benchmarks/scoring.txt | $(STAMP)
+	rm -rf $(BENCH)
+	$(BIN)/pip install --quiet --disable-pip-version-check --target $(BENCH) --require-hashes -r benchmarks/scoring.txt
+	@touch $@
+
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,6 +58,7 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --all-extras --group dev \
 		-c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 benchmarks/scoring.in -o benchmarks/scoring.txt
 
 clean:
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

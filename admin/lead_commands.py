@@ -40,7 +40,7 @@ def score(lead: Lead, at: At = None, as_json: AsJson = False) -> None:  # noqa: 
     if not look.is_open:
         console.print("The lead is closed: no model scores it.")
     for model in in_force.live.models:
-        for part in lead_score_parts(look, model, scores.get(model.model_id)):
+        for part in lead_score_parts(look, in_force.live, model, scores):
             console.print(part)
 
 

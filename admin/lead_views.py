@@ -32,9 +32,7 @@ def score_json(look: Look, live: Live, scores: dict[UUID, Score]) -> list[dict[s
     return [_model_json(look, model, scores.get(model.model_id), _misses(live, model, scores)) for model in live.models]
 
 
-def lead_score_parts(
-    look: Look, live: Live, model: LiveModel, scores: dict[UUID, Score]
-) -> Iterator[RenderableType]:
+def lead_score_parts(look: Look, live: Live, model: LiveModel, scores: dict[UUID, Score]) -> Iterator[RenderableType]:
     """A model's score of a lead, line by line, beside the stored one, and what the lead lacks."""
     score = scores.get(model.model_id)
     stored = _stored(look, model)
@@ -89,9 +87,7 @@ def decisions_table(rows: list[dict[str, Any]]) -> Table | str:
     return table
 
 
-def _model_json(
-    look: Look, model: LiveModel, score: Score | None, misses: Sequence[NearestMiss]
-) -> dict[str, object]:
+def _model_json(look: Look, model: LiveModel, score: Score | None, misses: Sequence[NearestMiss]) -> dict[str, object]:
     stored = _stored(look, model)
     kept = {"stored": _stored_json(stored) if stored else None}
     return {"model": model.name, **score_members(score), **kept, "nearest_misses": miss_members(misses)}

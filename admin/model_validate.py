@@ -11,6 +11,7 @@ import typer
 from admin.definition_files import Document, FileError, FileProblem, read_documents
 from admin.definitions import read_definitions
 from connector.rules import QualificationRule, parse_rule
+from connector.tables import PREFIX
 from scoring import DefinitionError, ScoringModel, parse_model, place_text
 from scoring.lint import AFTER_QUALIFICATION, Finding, Kind, lint, reach, threshold_finding
 
@@ -35,7 +36,7 @@ def model_validate(
     as_json: _Json = False,  # noqa: FBT002  a flag of the command line
 ) -> None:
     """Check models and rules of files, without Dataverse: errors, and what their author can hardly mean."""
-    late = AFTER_QUALIFICATION | set(late_column or ())
+    late = AFTER_QUALIFICATION | {f"{PREFIX}_*"} | set(late_column or ())
     errors: list[Placed] = [(problem, None) for problem in _errors(files)]
     placed = errors + [one for one in _findings(files, late) if one[1] is None or one[1].kind not in (ignore or ())]
     placed.sort(key=lambda one: (files.index(one[0].file), one[0].line, one[0].column))

@@ -32,7 +32,12 @@ def score_members(score: Score | None) -> dict[str, Any]:
 def miss_members(misses: Sequence[NearestMiss]) -> list[dict[str, object]]:
     """An object per goal: `goal`, `at_least`, `lacking`, and `ways`, each a list of groups."""
     return [
-        {"goal": miss.goal, "at_least": miss.at_least, "lacking": miss.lacking, "ways": [list(way) for way in miss.ways]}
+        {
+            "goal": miss.goal,
+            "at_least": miss.at_least,
+            "lacking": miss.lacking,
+            "ways": [list(way) for way in miss.ways],
+        }
         for miss in misses
     ]
 
@@ -40,7 +45,7 @@ def miss_members(misses: Sequence[NearestMiss]) -> list[dict[str, object]]:
 def score_parts(
     title: str, model: ScoringModel, score: Score | None, misses: Sequence[NearestMiss] = ()
 ) -> Iterator[RenderableType]:
-    """The title, a line per group with its points and its reason (dim where it did not match), until when, and misses."""
+    """The title, a line per group with its points and its reason (dim where unmatched), until when, and misses."""
     yield Text(title, style="bold")
     if score is None or not score.lines:
         if score is not None and score.valid_until is not None:

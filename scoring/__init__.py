@@ -11,6 +11,7 @@ from scoring.conditions import Comparison
 from scoring.definition import ScoringModel
 from scoring.errors import DefinitionError, FactError, Place, Problem, ScoringError, place_text
 from scoring.facts import Facts, Row
+from scoring.nearest_miss import NearestMiss, nearest_misses
 from scoring.needs import InteractionNeed, Needs, PlacedComparison, comparisons
 from scoring.parsing import parse_model
 from scoring.score import Line, Score, explanation
@@ -24,6 +25,7 @@ __all__ = [
     "Facts",
     "InteractionNeed",
     "Line",
+    "NearestMiss",
     "Needs",
     "Place",
     "PlacedComparison",
@@ -40,6 +42,7 @@ __all__ = [
     "condition_text",
     "explanation",
     "group_text",
+    "nearest_misses",
     "parse_model",
     "place_text",
 ]

@@ -1,6 +1,7 @@
 """The one text of a model: what is hashed, stored and compared."""
 
 import json
+from collections.abc import Mapping
 
 from scoring.definition import ScoringModel
 from scoring.parts import Part
@@ -19,4 +20,6 @@ def _document(value: object) -> object:
             for name, field in type(value).model_fields.items()
             if getattr(value, name) != field.default
         }
+    if isinstance(value, Mapping):
+        return {key: _document(member) for key, member in value.items()}
     return [_document(member) for member in value] if isinstance(value, tuple) else value

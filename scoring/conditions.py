@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator, field_validator
+from pydantic import Field, StrictStr, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator, field_validator
 
 from scoring.comparing import Operand
 from scoring.consistency import MAX_CONDITIONS
 from scoring.errors import Place, Problem
 from scoring.operands import findings, normalised, operand
-from scoring.operators import NOT_YET_SUPPORTED, OPERATORS, Operator
+from scoring.operators import OPERATORS, Operator
 from scoring.parts import Part, listed, problem_error, problems_error, quoted
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,127}", re.ASCII)
@@ -25,11 +25,20 @@ def logical_name(text: str) -> str:
     raise problem_error(message)
 
 
+def column_path(column: str) -> str:
+    """The text, when it can be a column, or `lookup.column` of an N:1 related row."""
+    steps = column.split(".")
+    if len(steps) > 2:
+        message = f"{quoted(column)} goes over two lookups: only one dot is supported yet"
+        raise problem_error(message)
+    return ".".join(logical_name(step) for step in steps)
+
+
 class Comparison(Part):
     """One column against one operator; the column may be `lookup.column` of an N:1 related row."""
 
-    column: str
-    op: str
+    column: StrictStr
+    op: StrictStr
     value: Operand = Field(default=None, validate_default=True)
 
     @property
@@ -40,20 +49,15 @@ class Comparison(Part):
     @field_validator("column")
     @classmethod
     def _is_a_path(cls, column: str) -> str:
-        steps = column.split(".")
-        if len(steps) > 2:
-            message = f"{quoted(column)} goes over two lookups: only one dot is supported yet"
-            raise problem_error(message)
-        return ".".join(logical_name(step) for step in steps)
+        return column_path(column)
 
     @field_validator("op")
     @classmethod
     def _is_known(cls, op: str) -> str:
         if op in OPERATORS:
             return op
-        raise problem_error(
-            f"operator '{op}' is not supported yet" if op in NOT_YET_SUPPORTED else f"unknown operator {quoted(op)}"
-        )
+        message = f"unknown operator {quoted(op)}"
+        raise problem_error(message)
 
     @field_validator("value", mode="plain")
     @classmethod
@@ -61,7 +65,7 @@ class Comparison(Part):
         if "op" not in info.data:  # what is wrong with the operator is said; what it would take is unknown
             return None
         plain = normalised(value)
-        wrong = [Problem(place, message) for place, message in findings(OPERATORS[info.data["op"]].takes, plain)]
+        wrong = [Problem(place, message) for place, message in findings(OPERATORS[info.data["op"]], plain)]
         if wrong:
             raise problems_error(wrong)
         return operand(plain)

@@ -1,11 +1,13 @@
 """A scoring model as files and published versions spell it (one form for both)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr
 
-from scoring.conditions import Condition, logical_name
+from scoring.column_types import ColumnType, stored_column
+from scoring.conditions import Condition, column_path, logical_name
 from scoring.consistency import (
     MAX_GRADES,
     depth_problems,
@@ -22,6 +24,10 @@ from scoring.values import has_half_a_character
 
 MAX_GROUPS = 40
 MAX_POINTS = 1_000_000
+MAX_UNITS = 10_000
+LEAD = "lead"
+"""The table whose rows are scored."""
+
 LIMITS_LINE = "Limits"
 SCORE_MIN, SCORE_MAX = -(2**31), 2**31 - 1  # what a whole-number column of Dataverse holds
 _MAX_DAYS = 36_525  # a century
@@ -41,6 +47,13 @@ def _whole_text(text: str) -> str:
     return text
 
 
+def _guid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise problem_error("must be a GUID") from None
+
+
 def _time_zone(name: str) -> str:
     if name in zone_names():
         return name
@@ -48,9 +61,11 @@ def _time_zone(name: str) -> str:
     raise problem_error(message)
 
 
-Name = Annotated[str, AfterValidator(_one_line)]
-LogicalName = Annotated[str, AfterValidator(logical_name)]
+Name = Annotated[StrictStr, AfterValidator(_one_line)]
+LogicalName = Annotated[StrictStr, AfterValidator(logical_name)]
 ScoreBound = Annotated[StrictInt, Field(ge=SCORE_MIN, le=SCORE_MAX)]
+ColumnPath = Annotated[StrictStr, AfterValidator(column_path)]
+Id = Annotated[StrictStr, AfterValidator(_guid)]
 Days = Annotated[StrictInt, Field(ge=1, le=_MAX_DAYS)]
 
 
@@ -128,15 +143,20 @@ class Limits(Part):
 
 
 class ScoringModel(Part):
-    """Who is scored (`entry`), what for (`groups`), and what a score is called (`grades`)."""
+    """Who is scored (`entry`), what for (`groups`), and what a score is called (`grades`).
 
-    not_supported_yet: ClassVar[frozenset[str]] = frozenset({"business_unit"})
+    Publishing fills in what the environment knows: the ids of the business unit and its children (`business_units`),
+    and the types of columns by table (`columns`). Without types, what a condition compares with says what a column is.
+    """
 
     name: Name = Field(alias="model")
-    description: Annotated[str, AfterValidator(_whole_text)] = ""
-    time_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
+    description: Annotated[StrictStr, AfterValidator(_whole_text)] = ""
+    time_zone: Annotated[StrictStr, AfterValidator(_time_zone)] | None = None
     text_accent_sensitive: StrictBool = False
     show_on_lead: StrictBool = False
+    business_unit: Name | None = None
+    business_units: Annotated[tuple[Id, ...], listed(0, MAX_UNITS)] = ()
+    columns: Mapping[LogicalName, Mapping[ColumnPath, ColumnType]] | None = None
     entry: Condition | None = None
     groups: Annotated[tuple[Group, ...], listed(1, MAX_GROUPS)]
     grades: Annotated[tuple[Grade, ...], listed(0, MAX_GRADES)] = ()
@@ -150,3 +170,15 @@ class ScoringModel(Part):
         yield from repeated_names("grades", document.get("grades"))
         yield from overlaps(document.get("grades"))
         yield from too_many_conditions(document)
+
+    def types_of(self, table: str) -> Mapping[str, ColumnType]:
+        """The types of the table's columns, as far as they are known."""
+        return (self.columns or {}).get(table, {})
+
+    def column_type(self, table: str | None, column: str) -> ColumnType | None:
+        """The type of a column of the table (None: of the lead), if it is known."""
+        return self.types_of(table or LEAD).get(column)
+
+    def stored_column(self, table: str | None, column: str) -> str:
+        """The column that is read for a condition on `column`: money is compared in the base currency."""
+        return stored_column(column, self.column_type(table, column))

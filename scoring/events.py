@@ -1,7 +1,7 @@
 """Events in time: which count at an instant, what they are worth by then, and when that changes by itself."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -20,37 +20,46 @@ class Window:
     within: timedelta | None
     half_life_days: int | None
 
-    def counted(self, events: Iterable[datetime], at: datetime) -> list[datetime]:
-        """The events for which at - within < event <= at."""
-        return [event for event in events if event <= at and not self._has_left(event, at)]
+    def holds(self, event: datetime, at: datetime) -> bool:
+        """Whether at - within < event <= at."""
+        if event > at:
+            return False
+        leaves = None if self.within is None else later(event, self.within)
+        return leaves is None or at < leaves
 
-    def next_change(self, events: Iterable[datetime], at: datetime) -> datetime | None:
-        """The first instant after `at` when an event enters, leaves or loses worth; None when time changes nothing."""
-        return min((change for event in events if (change := self._next_change(event, at)) is not None), default=None)
+    def turns(self, event: datetime, at: datetime) -> datetime | None:
+        """The first instant after `at` at which the event enters or leaves."""
+        if event > at:
+            return event
+        leaves = None if self.within is None else later(event, self.within)
+        return leaves if leaves is not None and leaves > at else None
+
+    def fades(self, event: datetime, at: datetime) -> datetime | None:
+        """The first instant after `at` at which an event that counts then loses worth."""
+        return None if self.half_life_days is None else later(event, ((at - event) // _WEEK + 1) * _WEEK)
 
     def worth(self, counted: Sequence[datetime], at: datetime, points: int) -> int:
         """`points` for each event, decayed: summed first, then rounded half away from zero."""
         if self.half_life_days is None:
             return points * len(counted)
-        context = Context(prec=_DIGITS, rounding=ROUND_HALF_UP)
-        total = Decimal(0)
         # By week and in order: a sum at 28 digits must not depend on the order in which rows were read.
-        for weeks, events in sorted(Counter((at - event) // _WEEK for event in counted).items()):
-            total = context.add(total, context.multiply(events, _decay(weeks, self.half_life_days)))
-        return int(context.multiply(points, total).to_integral_value(ROUND_HALF_UP))
+        return _worth(tuple(sorted((at - event) // _WEEK for event in counted)), self.half_life_days, points)
 
-    def _has_left(self, event: datetime, at: datetime) -> bool:
-        leaves = None if self.within is None else later(event, self.within)
-        return leaves is not None and leaves <= at
 
-    def _next_change(self, event: datetime, at: datetime) -> datetime | None:
-        if event > at:
-            return event
-        if self._has_left(event, at):
-            return None
-        leaves = None if self.within is None else later(event, self.within)
-        fades = None if self.half_life_days is None else later(event, ((at - event) // _WEEK + 1) * _WEEK)
-        return min((change for change in (leaves, fades) if change is not None), default=None)
+def sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two instants, of which either may be never."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)
+
+
+@lru_cache(maxsize=16_384)
+def _worth(weeks: tuple[int, ...], half_life_days: int, points: int) -> int:
+    context = Context(prec=_DIGITS, rounding=ROUND_HALF_UP)
+    total = Decimal(0)
+    for age, events in Counter(weeks).items():
+        total = context.add(total, context.multiply(events, _decay(age, half_life_days)))
+    return int(context.multiply(points, total).to_integral_value(ROUND_HALF_UP))
 
 
 @lru_cache(maxsize=4096)

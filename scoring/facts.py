@@ -27,31 +27,18 @@ def lookup_value(row: Row, lookup: str) -> object:
     return row.get(f"_{lookup}_value")
 
 
-def column_reader(path: str) -> Callable[[Row], object]:
-    """Reads `column`, or `lookup.column` of a nested N:1 row; null where any of them is absent."""
-    own, _, related = path.partition(".")
-    return _related_reader(own, related) if related else _own_reader(own)
+def related_getter(lookup: str) -> Callable[[Row], Callable[[str], object]]:
+    """From a row to what gets the columns of the row that it points at: nulls where there is none."""
 
-
-def _own_reader(column: str) -> Callable[[Row], object]:
-    as_lookup = f"_{column}_value"
-
-    def read(row: Row) -> object:
-        # The lookup first: where the related row is expanded, the plain name holds that row and not the id.
-        return row[as_lookup] if as_lookup in row else row.get(column)
-
-    return read
-
-
-def _related_reader(lookup: str, column: str) -> Callable[[Row], object]:
-    read_related = _own_reader(column)
-
-    def read(row: Row) -> object:
+    def getter(row: Row) -> Callable[[str], object]:
         related = row.get(lookup)
         if related is None:
-            return None
-        if not isinstance(related, Mapping):
-            raise FactError(lookup, "a related row", kind_of(related))
-        return read_related(related)
+            return _NOBODY.get
+        if isinstance(related, Mapping):
+            return related.get
+        raise FactError(lookup, "a related row", kind_of(related))
 
-    return read
+    return getter
+
+
+_NOBODY: Row = {}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<time>[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})?)?", re.ASCII
 )
-_FIRST_YEAR = 1753  # what a date column of Dataverse can hold begins here
+FIRST_YEAR = 1753  # what a date column of Dataverse can hold begins here
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 Moment = date | datetime
@@ -25,7 +25,7 @@ def moment(text: str) -> Moment | None:
         named: Moment = datetime.fromisoformat(text.upper()) if match["time"] else date.fromisoformat(text)
     except ValueError:
         return None
-    return named if named.year >= _FIRST_YEAR else None
+    return named if named.year >= FIRST_YEAR else None
 
 
 def instant(named: Moment, zone: tzinfo) -> datetime:

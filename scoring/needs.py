@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from scoring.belonging import OWNING_UNIT, PARENT_CONTACT
+from scoring.column_types import FAMILIES, misfit
 from scoring.conditions import Comparison, walk
-from scoring.definition import Interactions, ScoringModel
-from scoring.errors import Place
+from scoring.definition import LEAD, Interactions, ScoringModel
+from scoring.errors import Place, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,21 @@ def comparisons(model: ScoringModel) -> Iterator[PlacedComparison]:
             yield from (PlacedComparison(place, group.interactions.table, found) for place, found in tree)
 
 
+def type_problems(model: ScoringModel) -> Iterator[Problem]:
+    """Operators and values that make no sense for the types of columns that the model states."""
+    for placed in comparisons(model):
+        asked = placed.comparison
+        column_type = model.column_type(placed.table, asked.column)
+        if column_type is not None and (reason := misfit(asked.op, asked.value, column_type)):
+            yield Problem(placed.place, f"{placed.table or LEAD}.{asked.column} is of type {column_type}: {reason}")
+    for at, group in enumerate(model.groups):
+        if group.interactions is not None:
+            column_type = model.column_type(group.interactions.table, group.interactions.at)
+            if column_type is not None and FAMILIES[column_type] != "date":
+                name = f"{group.interactions.table}.{group.interactions.at}"
+                yield Problem(("groups", at, "interactions", "at"), f"{name} is not a date column")
+
+
 def needs_of(model: ScoringModel) -> Needs:
     """Everything that scoring by this model reads."""
     columns: set[str] = set()
@@ -61,14 +78,16 @@ def needs_of(model: ScoringModel) -> Needs:
     for found in comparisons(model):
         if found.table is not None:
             continue
-        own, _, related = found.comparison.column.partition(".")
+        own, _, related = model.stored_column(None, found.comparison.column).partition(".")
         if related:
             expands.setdefault(own, set()).add(related)
         else:
             columns.add(own)
     interactions = _interaction_needs(model)
     if any(need.contact for need in interactions):
-        columns.add("parentcontactid")
+        columns.add(PARENT_CONTACT)
+    if model.business_unit is not None or model.business_units:
+        columns.add(OWNING_UNIT)
     return Needs(
         frozenset(columns),
         MappingProxyType({lookup: frozenset(names) for lookup, names in sorted(expands.items())}),
@@ -81,7 +100,9 @@ def _interaction_needs(model: ScoringModel) -> tuple[InteractionNeed, ...]:
     for group in model.groups:
         if group.interactions is not None:
             rows = group.interactions
-            columns.setdefault((rows.table, rows.lead, rows.contact, rows.at), set()).update(_where_columns(rows))
+            columns.setdefault((rows.table, rows.lead, rows.contact, rows.at), set()).update(
+                model.stored_column(rows.table, column) for column in _where_columns(rows)
+            )
     return tuple(InteractionNeed(*key, frozenset(names)) for key, names in columns.items())
 
 

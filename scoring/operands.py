@@ -1,15 +1,17 @@
 """Whether the value that a definition gives an operator is one that the operator can take."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 
 from scoring.comparing import Operand
 from scoring.errors import Place
-from scoring.operators import Takes
+from scoring.moments import moment
+from scoring.operators import Operator, Takes
 from scoring.patterns import PatternError, check_pattern
 from scoring.values import has_half_a_character, kind_of
 
 _LARGEST_NUMBER = 2**63  # a big integer of Dataverse; larger numbers are in no column
+_MAX_OPTION = 2**31
 _KINDS = {
     Takes.SCALAR: ("text", "a number", "a boolean"),
     Takes.LIST: ("text", "a number", "a boolean"),
@@ -29,11 +31,13 @@ def normalised(value: object) -> object:
     return tuple(normalised(member) for member in value) if isinstance(value, list | tuple) else value
 
 
-def findings(takes: Takes, value: object) -> Iterator[Finding]:
-    """Everything that is wrong with a normalised value for an operator that takes this."""
-    if takes is Takes.NOTHING:
-        if value is not None:
-            yield (), "takes no value"
+def findings(operator: Operator, value: object) -> Iterator[Finding]:
+    """Everything that is wrong with a normalised value for the operator."""
+    takes = operator.takes
+    if value is None and takes is not Takes.NOTHING:
+        yield (), _MISSING
+    elif takes in _FINDINGS:
+        yield from _FINDINGS[takes](operator, value)
     elif takes in {Takes.LIST, Takes.TWO_ORDERED}:
         yield from _list_findings(takes, value)
     else:
@@ -45,6 +49,49 @@ def operand(value: object) -> Operand:
     if value is None or isinstance(value, str | int | float | tuple):
         return value
     raise TypeError(value)
+
+
+_MISSING = "is missing (to look for empty columns, the operators are null and not-null)"
+
+
+def _nothing_findings(_operator: Operator, value: object) -> Iterator[Finding]:
+    if value is not None:
+        yield (), "takes no value"
+
+
+def _count_findings(operator: Operator, value: object) -> Iterator[Finding]:
+    if isinstance(value, bool) or not isinstance(value, int):
+        yield (), "must be a whole number"
+    elif not 1 <= value <= operator.max_count:
+        yield (), f"must be a whole number from 1 to {operator.max_count:,}"
+
+
+def _day_findings(operator: Operator, value: object) -> Iterator[Finding]:
+    named = moment(value) if isinstance(value, str) else None
+    if named is None or isinstance(named, datetime):
+        yield (), f"must be {operator.takes.value}"
+
+
+def _option_findings(operator: Operator, value: object) -> Iterator[Finding]:
+    if not isinstance(value, tuple):
+        if not _is_option(value):
+            yield (), f"must be {operator.takes.value}"
+        return
+    if not value:
+        yield (), f"must be {operator.takes.value}, not of 0"
+    yield from (((at,), "must be the number of an option") for at, member in enumerate(value) if not _is_option(member))
+
+
+def _is_option(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_OPTION
+
+
+_FINDINGS: Mapping[Takes, Callable[[Operator, object], Iterator[Finding]]] = {
+    Takes.NOTHING: _nothing_findings,
+    Takes.COUNT: _count_findings,
+    Takes.DAY: _day_findings,
+    Takes.OPTIONS: _option_findings,
+}
 
 
 def _list_findings(takes: Takes, value: object) -> Iterator[Finding]:
@@ -65,7 +112,7 @@ def _list_findings(takes: Takes, value: object) -> Iterator[Finding]:
 
 def _scalar_findings(takes: Takes, value: object) -> Iterator[Finding]:
     if value is None:
-        yield (), "is missing (to look for empty columns, the operators are null and not-null)"
+        yield (), _MISSING
     elif kind_of(value) not in _KINDS[takes]:
         yield (), f"must be {takes.value}, not {kind_of(value)}"
     elif isinstance(value, str):

@@ -1,20 +1,15 @@
-"""The operators of conditions, as data: FetchXML's names, what each takes, and how each decides.
+"""The operators of conditions, as data: FetchXML's names, what each takes, and what each says of null.
 
 `ne` and the `not-` operators (but `not-null`) match null, as FetchXML's `ne` does; every other comparison with null is
-false.
+false. Source: learn.microsoft.com/power-apps/developer/data-platform/fetchxml/reference/operators.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from scoring.comparing import Operand, compared, operands_of
-from scoring.patterns import matcher
-from scoring.values import Reading
-
-Test = Callable[[object], bool]
-"""Decides over the value of a row."""
+from scoring.relative import HOURS, RELATIVE
 
 
 class Takes(Enum):
@@ -26,90 +21,72 @@ class Takes(Enum):
     TWO_ORDERED = "a list of two values: the lowest, then the highest"
     LIST = "a list of values"
     PATTERN = "text"
+    OPTIONS = "the number of an option, or a list of them"
+    DAY = "a day (2026-05-31)"
+    COUNT = "a whole number, from 1 on"
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One operator: `build` makes its positive test for values that are not null, `negated` turns it round."""
+    """One operator; `base` is the positive test that it makes, turned round when `negated`.
+
+    `matches_null` is what it says of null, where no test is made at all.
+    """
 
     takes: Takes
-    build: Callable[[Operand, Reading], Test]
+    base: str
     negated: bool = False
     matches_null: bool = False
+    max_count: int = 0
 
-    def test(self, operand: Operand, reading: Reading) -> Test:
-        """The test of any value, null included; it raises FactError for a value of another kind than the operand."""
-        holds, negated, matches_null = self.build(operand, reading), self.negated, self.matches_null
+    @property
+    def is_for_dates(self) -> bool:
+        """Whether it makes sense on dates alone."""
+        return self.takes is Takes.DAY or self.is_relative
 
-        def test(value: object) -> bool:
-            if value is None or value == "":  # Dataverse keeps an empty string as null
-                return matches_null
-            return holds(value) is not negated
-
-        return test
-
-
-def _ordered(verdict: Callable[[int], bool]) -> Callable[[Operand, Reading], Test]:
-    def build(operand: Operand, reading: Reading) -> Test:
-        order = compared(operand, reading)
-        return lambda value: verdict(order(value))
-
-    return build
+    @property
+    def is_relative(self) -> bool:
+        """Whether its answer depends on the instant at which it is asked."""
+        return self.base in RELATIVE or self.base == HOURS
 
 
-def _between(operand: Operand, reading: Reading) -> Test:
-    low, high = (compared(bound, reading) for bound in operands_of(operand))
-    return lambda value: low(value) >= 0 and high(value) <= 0
+def _not(takes: Takes, base: str) -> Operator:
+    return Operator(takes, base, negated=True, matches_null=True)
 
 
-def _in(operand: Operand, reading: Reading) -> Test:
-    orders = tuple(compared(member, reading) for member in operands_of(operand))
-    return lambda value: any(order(value) == 0 for order in orders)
+_CENTURY = {"hours": 876_600, "days": 36_525, "weeks": 5_218, "months": 1_200, "years": 100}
 
 
-def _like(before: str, after: str) -> Callable[[Operand, Reading], Test]:
-    def build(operand: Operand, reading: Reading) -> Test:
-        pattern = before + reading.text(operand) + after
-        matches = matcher(pattern.rstrip(" "), reading.folded)
-        return lambda value: matches(reading.folded(reading.text(value)))
+def _relative(op: str) -> Operator:
+    unit = op.rpartition("-")[2]
+    return Operator(Takes.COUNT, op, max_count=_CENTURY[unit]) if "-x-" in op else Operator(Takes.NOTHING, op)
 
-    return build
-
-
-def _filled(_operand: Operand, _reading: Reading) -> Test:
-    return lambda _value: True
-
-
-_EQUAL = _ordered(lambda order: order == 0)
-# Dataverse has wildcards in begins-with and ends-with too (learn.microsoft.com: wildcard-characters).
-_BEGINS, _ENDS, _LIKE = _like("", "%"), _like("%", ""), _like("", "")
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
     {
-        "eq": Operator(Takes.SCALAR, _EQUAL),
-        "ne": Operator(Takes.SCALAR, _EQUAL, negated=True, matches_null=True),
-        "gt": Operator(Takes.ORDERED, _ordered(lambda order: order > 0)),
-        "ge": Operator(Takes.ORDERED, _ordered(lambda order: order >= 0)),
-        "lt": Operator(Takes.ORDERED, _ordered(lambda order: order < 0)),
-        "le": Operator(Takes.ORDERED, _ordered(lambda order: order <= 0)),
-        "between": Operator(Takes.TWO_ORDERED, _between),
-        "not-between": Operator(Takes.TWO_ORDERED, _between, negated=True, matches_null=True),
-        "in": Operator(Takes.LIST, _in),
-        "not-in": Operator(Takes.LIST, _in, negated=True, matches_null=True),
-        "like": Operator(Takes.PATTERN, _LIKE),
-        "not-like": Operator(Takes.PATTERN, _LIKE, negated=True, matches_null=True),
-        "begins-with": Operator(Takes.PATTERN, _BEGINS),
-        "not-begin-with": Operator(Takes.PATTERN, _BEGINS, negated=True, matches_null=True),
-        "ends-with": Operator(Takes.PATTERN, _ENDS),
-        "not-end-with": Operator(Takes.PATTERN, _ENDS, negated=True, matches_null=True),
-        "null": Operator(Takes.NOTHING, _filled, negated=True, matches_null=True),
-        "not-null": Operator(Takes.NOTHING, _filled),
+        "eq": Operator(Takes.SCALAR, "eq"),
+        "ne": _not(Takes.SCALAR, "eq"),
+        "gt": Operator(Takes.ORDERED, "gt"),
+        "ge": Operator(Takes.ORDERED, "ge"),
+        "lt": Operator(Takes.ORDERED, "lt"),
+        "le": Operator(Takes.ORDERED, "le"),
+        "between": Operator(Takes.TWO_ORDERED, "between"),
+        "not-between": _not(Takes.TWO_ORDERED, "between"),
+        "in": Operator(Takes.LIST, "in"),
+        "not-in": _not(Takes.LIST, "in"),
+        "like": Operator(Takes.PATTERN, "like"),
+        "not-like": _not(Takes.PATTERN, "like"),
+        "begins-with": Operator(Takes.PATTERN, "begins-with"),
+        "not-begin-with": _not(Takes.PATTERN, "begins-with"),
+        "ends-with": Operator(Takes.PATTERN, "ends-with"),
+        "not-end-with": _not(Takes.PATTERN, "ends-with"),
+        "null": _not(Takes.NOTHING, "not-null"),
+        "not-null": Operator(Takes.NOTHING, "not-null"),
+        "contain-values": Operator(Takes.OPTIONS, "contain-values"),
+        "not-contain-values": _not(Takes.OPTIONS, "contain-values"),
+        "on": Operator(Takes.DAY, "on"),
+        "on-or-before": Operator(Takes.DAY, "on-or-before"),
+        "on-or-after": Operator(Takes.DAY, "on-or-after"),
+        **{op: _relative(op) for op in (*RELATIVE, HOURS)},
     }
-)
-
-NOT_YET_SUPPORTED = frozenset(
-    {"contain-values", "not-contain-values", "on", "on-or-before", "on-or-after", "today", "yesterday"}
-    | {"last-x-days", "last-x-hours", "last-x-weeks", "last-x-months", "last-x-years"}
-    | {"olderthan-x-days", "olderthan-x-months", "next-x-days"}
-    | {"this-week", "last-week", "this-month", "last-month", "this-year", "last-year"}
 )

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from scoring.canonical import canonical_json
 from scoring.definition import ScoringModel
 from scoring.errors import DefinitionError, Problem
+from scoring.needs import type_problems
 from scoring.parts import problems_of
 
 MAX_CHARACTERS = 1_000_000
@@ -19,6 +20,8 @@ def parse_model(data: object) -> ScoringModel:
         model = ScoringModel.model_validate(data)
     except ValidationError as error:
         raise DefinitionError(tuple(dict.fromkeys(problems_of(error)))) from None
+    if misfits := tuple(type_problems(model)):
+        raise DefinitionError(misfits)
     if (characters := len(canonical_json(model))) > MAX_CHARACTERS:
         raise DefinitionError((Problem((), f"has {characters:,} characters: at most {MAX_CHARACTERS:,}"),))
     return model

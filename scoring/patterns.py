@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 MAX_PATTERN_CHARACTERS = 200
+WILDCARDS = frozenset("%_[")
 
 Fold = Callable[[str], str]
 

@@ -1,7 +1,7 @@
 """What scoring says of a lead."""
 
-import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from scoring.definition import LIMITS_LINE
@@ -22,13 +22,16 @@ class Line:
 class Score:
     """`lines` sum to `total` exactly; `total` is None when the lead is not in the model's audience.
 
-    `valid_until` (UTC) is the first instant after the one scored at which time alone can change any of it.
+    `valid_until` (UTC) is the first instant after the one scored at which time alone can change any of it; outside the
+    audience, at which time alone brings the lead in.
     """
 
     total: int | None
     grade: str | None
     lines: tuple[Line, ...]
     valid_until: datetime | None
+    explained: str | None = field(default=None, compare=False, repr=False)
+    """The explanation, where it is known already: leads of equal lines share it."""
 
 
 def explanation(score: Score) -> str:
@@ -36,17 +39,16 @@ def explanation(score: Score) -> str:
 
     `{"groups":[{"group":1,"points":100},{"events":3,"group":5,"points":15}],"limits":-20}`: no value of the lead.
     """
-    reasons: dict[str, object] = {"groups": [_reason(at, line) for at, line in _groups(score) if line.matched]}
-    for line in score.lines:
+    return explanation_of(score.lines) if score.explained is None else score.explained
+
+
+def explanation_of(lines: Sequence[Line]) -> str:
+    """The explanation of these lines; whole numbers alone, so that JSON needs no help from its library."""
+    reasons, limits = [], ""
+    for number, line in enumerate(lines, 1):
         if line.group == LIMITS_LINE:
-            reasons["limits"] = line.points_applied
-    return json.dumps(reasons, sort_keys=True, separators=(",", ":"))
-
-
-def _groups(score: Score) -> list[tuple[int, Line]]:
-    return [(at, line) for at, line in enumerate(score.lines, 1) if line.group != LIMITS_LINE]
-
-
-def _reason(number: int, line: Line) -> dict[str, int]:
-    reason = {"group": number, "points": line.points_applied}
-    return reason if line.events is None else {**reason, "events": line.events}
+            limits = f',"limits":{line.points_applied}'
+        elif line.matched:
+            events = "" if line.events is None else f'"events":{line.events},'
+            reasons.append(f'{{{events}"group":{number},"points":{line.points_applied}}}')
+    return f'{{"groups":[{",".join(reasons)}]{limits}}}'

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
 
-from scoring.errors import FactError
-
 _ACCENTS = dict.fromkeys(range(0x0300, 0x0370))  # elsewhere a combining mark may be a vowel, not an accent
 
 
@@ -44,33 +42,11 @@ def fold(text: str, *, accent_sensitive: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """How the values of one column are read: whose they are (for errors), in which time zone, under which collation."""
+class Dialect:
+    """How a model reads values: the zone of its days, and its collation."""
 
-    column: str
     zone: tzinfo
     accent_sensitive: bool
-
-    def text(self, value: object) -> str:
-        """The value as it is; FactError unless it is text."""
-        if isinstance(value, str):
-            return value
-        raise FactError(self.column, "text", kind_of(value))
-
-    def number(self, value: object) -> Decimal:
-        """The value as the decimal that its JSON spelled; FactError unless it is a finite number."""
-        number = as_decimal(value)
-        if number is None:
-            raise FactError(self.column, "a number", kind_of(value))
-        if not number.is_finite():
-            raise FactError(self.column, "a number", "a number that is not finite")
-        return number
-
-    def boolean(self, value: object) -> bool:
-        """The value as it is; FactError unless it is true or false."""
-        if isinstance(value, bool):
-            return value
-        raise FactError(self.column, "a boolean", kind_of(value))
 
     def folded(self, text: str) -> str:
         """`fold` under this collation."""

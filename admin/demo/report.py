@@ -46,7 +46,7 @@ def _detail(play: Playground, lead: UUID, names: Sequence[str]) -> Iterator[Rend
     look = in_force.reader.read([lead])[lead]
     scores = scores_now(look, in_force.live, play.app.clock())
     for model in sorted(in_force.live.models, key=lambda model: names.index(model.name)):
-        yield from lead_score_parts(look, model, scores.get(model.model_id))
+        yield from lead_score_parts(look, in_force.live, model, scores)
     yield decisions_table(decision_rows(play.app.client, lead))
 
 

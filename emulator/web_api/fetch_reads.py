@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from emulator.web_api.annotations import FORMATTED, MORE_RECORDS, PAGING_COOKIE
+from emulator.web_api.annotations import MORE_RECORDS, PAGING_COOKIE
 from emulator.web_api.database import SqlValue
 from emulator.web_api.environment import Call, Environment
-from emulator.web_api.errors import AggregateLimitError, BadRequestError, UnsupportedError
+from emulator.web_api.errors import AggregateLimitError, BadRequestError
 from emulator.web_api.fetchxml import Fetch, parse_fetch
 from emulator.web_api.http import Response
 from emulator.web_api.metadata import Table
@@ -28,8 +28,6 @@ _UNPAGED_MAX = 50_000
 def read_fetch(environment: Environment, call: Call, table: Table) -> Response:
     """The rows of a fetch; whether there are more, and the cookie of the next page, when annotations are asked for."""
     call.address.refuse_options_but("fetchxml")
-    if call.preferences.annotates(FORMATTED):
-        raise UnsupportedError("formatted values of FetchXML")
     fetch = parse_fetch(call.address.option("fetchxml") or "", table, environment.metadata)
     body: dict[str, Any] = {"@odata.context": call.url(f"$metadata#{table.entity_set}")}
     if fetch.select.grouped:

@@ -48,14 +48,22 @@ def parse_fetch(text: str, table: Table, metadata: Metadata) -> Fetch:
     if entity.get("name") != table.logical_name:
         message = "Entity Name specified in fetchXml does not match the Entity Name specified in the Entity Collection."
         raise BadRequestError(message, "0x80060888")
-    grouped = _flag(root, "aggregate")
+    top = _number(root, "top", None)
+    if top is not None and (root.get("page") or root.get("count")):
+        raise BadRequestError("The top attribute can't be specified with paging attribute page", "0x8004E01F")
+    count, page = _number(root, "count", PAGE_MAX) or PAGE_MAX, _number(root, "page", 1) or 1
+    return Fetch(_select(root, entity, table, metadata), count, page, root.get("paging-cookie"), top)
+
+
+def _select(root: ET.Element, entity: ET.Element, table: Table, metadata: Metadata) -> Select:
+    grouped, distinct = _flag(root, "aggregate"), _flag(root, "distinct")
     reader = _Reader(metadata, {table.logical_name: table}, grouped=grouped)
     reader.read(entity, table.logical_name)
     if grouped and not reader.outputs:
         raise BadRequestError("An aggregate fetch has attributes with an alias.", "0x80040201")
-    if not reader.outputs and _flag(root, "distinct"):
+    if not reader.outputs and distinct:
         reader.outputs.append(Output(table.primary_id, field_of(reader.tables, table.logical_name, table.primary_id)))
-    select = Select(
+    return Select(
         table=table,
         alias=table.logical_name,
         outputs=tuple(reader.outputs),
@@ -63,17 +71,7 @@ def parse_fetch(text: str, table: Table, metadata: Metadata) -> Fetch:
         where=Junction(any=False, parts=tuple(reader.filters)) if reader.filters else None,
         order=tuple(reader.orders),
         grouped=grouped,
-        distinct=_flag(root, "distinct"),
-    )
-    top = _number(root, "top", None)
-    if top is not None and (root.get("page") or root.get("count")):
-        raise BadRequestError("The top attribute can't be specified with paging attribute page", "0x8004E01F")
-    return Fetch(
-        select,
-        _number(root, "count", PAGE_MAX) or PAGE_MAX,
-        _number(root, "page", 1) or 1,
-        root.get("paging-cookie"),
-        top,
+        distinct=distinct,
     )
 
 
@@ -189,10 +187,12 @@ class _Reader:
     def _order(self, element: ET.Element, alias: str) -> None:
         descending = _flag(element, "descending")
         if name := element.get("alias"):
-            if not any(output.name == name for output in self.outputs):
+            found = next((output for output in self.outputs if output.name == name), None)
+            if found is None:
                 message = f"No attribute has the alias {name}."
                 raise BadRequestError(message, "0x80040201")
-            self.orders.append((f'"{name}"', descending))
+            expression = f'"{name}"' if self.grouped or found.field is None else found.field.sql
+            self.orders.append((expression, descending))
         else:
             self.orders.append((field_of(self.tables, alias, element.get("attribute") or "").sql, descending))
 

@@ -41,9 +41,9 @@ class Column:
     valid_for_create: bool
     valid_for_update: bool
     valid_for_read: bool
-    is_secured: bool
     default_value: int | None
     definition: Mapping[str, Any] = field(repr=False)
+    is_secured: bool = False
 
     @property
     def is_lookup(self) -> bool:

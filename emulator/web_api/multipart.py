@@ -120,5 +120,6 @@ def _request_part(headers: Mapping[str, str], content: bytes) -> Part:
     found = _REQUEST_LINE.fullmatch(line.decode("utf-8", "replace"))
     if found is None:
         raise BadRequestError("A part of the batch does not begin with a request line.", "0x80060888")
-    inner, body = _split_head(rest) if rest.strip() else (Headers(), b"")
+    # The empty line after the headers of a request without a body may be the one before the boundary.
+    inner, body = _split_head(rest if b"\r\n\r\n" in rest else rest + b"\r\n") if rest.strip() else (Headers(), b"")
     return Part(Request(found[1], found[2], inner, body), headers.get("Content-ID"))

@@ -6,6 +6,7 @@ from emulator.web_api import reads, writes
 from emulator.web_api.actions import ACTIONS, FUNCTIONS, TAKES_PARAMETERS
 from emulator.web_api.address import Segment
 from emulator.web_api.alternate_keys import delete_key, post_key
+from emulator.web_api.annotations import FORMATTED
 from emulator.web_api.apply import read_apply
 from emulator.web_api.bulk import BULK_ACTIONS
 from emulator.web_api.change_tracking import count_changes, is_tracked, read_changes
@@ -81,6 +82,9 @@ def _set(environment: Environment, call: Call, table: Table) -> Response:
         return read_changes(environment, call, table)
     for option, read in (("$apply", read_apply), ("fetchxml", read_fetch), ("sql", read_sql)):
         if call.address.option(option) is not None:
+            if call.preferences.annotates(FORMATTED):
+                message = f"formatted values in the answer to {option}"
+                raise UnsupportedError(message)
             return read(environment, call, table)
     return reads.read_page(environment, call, table)
 

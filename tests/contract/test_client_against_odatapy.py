@@ -6,6 +6,7 @@ Where Dataverse answers otherwise than odatapy, the test says so.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -117,7 +118,7 @@ def test_a_row_has_the_columns_that_were_selected_and_its_key(campaign: Campaign
 
 
 def test_a_lookup_is_expanded_to_the_selected_columns_or_to_null(campaign: Campaign, account: UUID) -> None:
-    options = {"select": ["lastname"], "expand": {"parentaccountid": ["name"]}, "orderby": ["lastname"]}
+    options: dict[str, Any] = {"select": ["lastname"], "expand": {"parentaccountid": ["name"]}, "orderby": ["lastname"]}
     _, five, nine = campaign.client.rows(campaign.query(**options))
     assert five["parentaccountid"] is None
     assert nine["parentaccountid"] == {"accountid": str(account), "name": "Klint"}

@@ -199,15 +199,16 @@ def test_texts_survive_a_batch_in_bodies_and_in_conditions(campaign: Campaign, t
 
 
 def test_a_request_of_a_changeset_can_refer_to_the_row_that_an_earlier_one_made(campaign: Campaign) -> None:
-    account = create("accounts", {"accountid": str(uuid4()), "name": "Klint"}, id_column="accountid")
+    account_id = str(uuid4())
+    account = create("accounts", {"accountid": account_id, "name": "Klint"}, id_column="accountid")
     lead, _ = campaign.creation(**{"parentaccountid@odata.bind": "$1"})
     (result,) = campaign.client.batch([Changeset([account, lead, Request("PATCH", "$1", {}, {"name": "Klint AG"})])])
     assert [response.status for response in result.responses] == [201, 201, 204]
     (row,) = campaign.client.rows(campaign.query(expand={"parentaccountid": ["name"]}))
-    assert row["parentaccountid"]["name"] == "Klint AG"  # type: ignore[index]  the row is JSON
+    assert row["parentaccountid"] == {"accountid": account_id, "name": "Klint AG"}
 
 
 def test_a_large_batch_keeps_its_order(campaign: Campaign) -> None:
-    changesets = [Changeset([campaign.creation(f"lead {number:03}")[0]]) for number in range(150)]
+    changesets = [Changeset([campaign.creation(f"lead {number:03}")[0]]) for number in range(40)]
     results = campaign.client.batch(changesets)
-    assert [result.responses[0].row["lastname"] for result in results] == [f"lead {number:03}" for number in range(150)]
+    assert [result.responses[0].row["lastname"] for result in results] == [f"lead {number:03}" for number in range(40)]

@@ -1,10 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from emulator.running_identity import IdentityOptions
 
+from emulator.identity import IdentityOptions
 from emulator.running import RunningEmulator, running_emulator
 from tests.judges.running_client import DATAVERSE_CLIENT, MicrosoftClient, microsoft_client
 from tests.judges.running_worker import FUNCTIONS_WORKER, RunningWorker
@@ -21,7 +21,7 @@ def worker(tmp_path: Path) -> RunningWorker:
 
 @pytest.fixture(scope="session")
 def environment() -> Iterator[RunningEmulator]:
-    """An emulated environment over https that takes only tokens of its own identity endpoint."""
+    """An emulated environment over https, with its identity endpoints."""
     if not (DATAVERSE_CLIENT / "PowerPlatform").is_dir():
         pytest.skip("Microsoft's client is not installed: run `make judges`")
     with running_emulator(https=True, identity=IdentityOptions()) as running:
@@ -29,9 +29,32 @@ def environment() -> Iterator[RunningEmulator]:
 
 
 @pytest.fixture(scope="session")
-def client(environment: RunningEmulator) -> Iterator[MicrosoftClient]:
+def ca_file(environment: RunningEmulator) -> Path:
+    """Whom to trust."""
+    assert environment.addresses.ca_file is not None
+    return environment.addresses.ca_file
+
+
+@pytest.fixture(scope="session")
+def connection(environment: RunningEmulator) -> Mapping[str, str]:
+    """What Microsoft's client and credential need to know."""
+    identity = environment.addresses.identity
+    assert identity is not None
+    (application,) = identity.applications
+    assert application.secret is not None
+    return {
+        "url": environment.addresses.dataverse_url,
+        "authority": identity.authority,
+        "tenant_id": identity.tenant_id,
+        "client_id": application.client_id,
+        "client_secret": application.secret,
+    }
+
+
+@pytest.fixture(scope="session")
+def client(connection: Mapping[str, str], ca_file: Path) -> Iterator[MicrosoftClient]:
     """Microsoft's client, connected."""
-    with microsoft_client(connection(environment), environment.addresses.ca_file) as client:
+    with microsoft_client(connection, ca_file) as client:
         yield client
 
 

@@ -1,5 +1,7 @@
 """Microsoft's own client, unchanged, at the emulator over https: lists, FetchXML and SQL."""
 
+from typing import Any
+
 import pytest
 
 from tests.judges.running_client import ClientRaisedError, MicrosoftClient, call
@@ -117,9 +119,9 @@ def fetch(company: str, inside: str, attributes: str = "") -> str:
     return f'<fetch {attributes}><entity name="lead">{inside}<filter>{condition}</filter></entity></fetch>'
 
 
-def fetched(client: MicrosoftClient, xml: str, how: str = "execute") -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = client.chain(call("query.fetchxml", xml), call(how))
-    return rows
+def fetched(client: MicrosoftClient, xml: str, how: str = "execute") -> Any:
+    """The rows, or with "execute_pages" the pages."""
+    return client.chain(call("query.fetchxml", xml), call(how))
 
 
 def test_fetchxml_finds_and_orders_rows(client: MicrosoftClient, company: str) -> None:

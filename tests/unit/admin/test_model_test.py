@@ -153,12 +153,14 @@ def refused(*arguments: str) -> list[str]:
 
 
 def test_every_problem_of_every_file_is_named_at_once(files: Files) -> None:
-    model = files.write("m.yaml", KLINT.replace("100,", "x,").replace("op: not-null}}\ngrades", "op: today}}\ngrades"))
+    model = files.write(
+        "m.yaml", KLINT.replace("100,", "x,").replace("op: not-null}}\ngrades", "op: someday}}\ngrades")
+    )
     leads = files.write("l.json", '[\n  {"leadid": "1"},\n  3,\n  {"leadid": "1"}, {"jobtitle": "secret"}\n]')
     rows = files.write("i.json", {"email": [1], "task": {}, "letter": []})
     assert refused(model, "--lead", leads, "--interactions", rows) == [
         "m.yaml:3:36: groups[0].points: must be a whole number",
-        "m.yaml:4:72: groups[1].when.op: operator 'today' is not supported yet",
+        "m.yaml:4:72: groups[1].when.op: unknown operator 'someday'",
         "l.json:3:3: a lead must be an object: a row of the Web API",
         "l.json:4:3: the leadid is that of lead 1 of this file already",
         "l.json:4:20: the lead has no leadid",

@@ -173,13 +173,17 @@ UNFIT = [
     (leaf("entityimage"), f"{WHEN}: lead.entityimage is of type Virtual: conditions on it are not supported yet"),
     (
         leaf("interests", "eq", 1),
-        f"{WHEN}: lead.interests is of type MultiSelectPicklist: "
-        "eq leaves open whether one option or all are meant: use contain-values",
+        (
+            f"{WHEN}: lead.interests is of type MultiSelectPicklist: "
+            "eq leaves open whether one option or all are meant: use contain-values"
+        ),
     ),
     (
         leaf("leadsourcecode", "contain-values", [1]),
-        f"{WHEN}: lead.leadsourcecode is of type Picklist: "
-        "contain-values is for choices of which several can be selected: use in",
+        (
+            f"{WHEN}: lead.leadsourcecode is of type Picklist: "
+            "contain-values is for choices of which several can be selected: use in"
+        ),
     ),
     (leaf("jobtitle", "today"), f"{WHEN}: lead.jobtitle is of type String: today is for dates"),
     (leaf("jobtitle", "on", "2026-05-01"), f"{WHEN}: lead.jobtitle is of type String: on is for dates"),
@@ -214,8 +218,10 @@ UNFIT = [
     (leaf("ownerid", "eq", "Ada"), f"{WHEN}: lead.ownerid is of type Owner: the value must be a GUID"),
     (
         leaf("parentaccountid.creditlimit", "gt", 5),
-        f"{WHEN}.column: account.creditlimit is compared in the base currency, "
-        "and account.creditlimit_base does not exist",
+        (
+            f"{WHEN}.column: account.creditlimit is compared in the base currency, "
+            "and account.creditlimit_base does not exist"
+        ),
     ),
 ]
 

@@ -1,5 +1,6 @@
 """What holds for every model, every lead and every instant."""
 
+import hashlib
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import Facts, Score, canonical_json, compile_model, explanation, parse_model
+from scoring import Facts, Score, assign_interactions, canonical_json, compile_model, explanation, parse_model
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -173,3 +174,67 @@ def test_valid_until_is_no_earlier_than_the_change(age_hours: int, within_days: 
         assert score.total == 0
     else:
         assert scorer.score(facts, score.valid_until).total != score.total
+
+
+def reordered(document: object, chance: random.Random) -> object:
+    """The same document with the keys of its mappings in another order."""
+    if isinstance(document, dict):
+        keys = list(document)
+        chance.shuffle(keys)
+        return {key: reordered(document[key], chance) for key in keys}
+    return [reordered(member, chance) for member in document] if isinstance(document, list) else document
+
+
+@settings(deadline=None)
+@given(models, st.randoms(use_true_random=False))
+def test_the_same_definition_with_its_keys_in_another_order_has_the_same_hash(
+    model: dict[str, object], chance: random.Random
+) -> None:
+    texts = [canonical_json(parse_model(document)) for document in (model, reordered(model, chance))]
+    assert len({hashlib.sha256(text.encode()).hexdigest() for text in texts}) == 1
+
+
+@settings(deadline=None)
+@given(models, leads, visits, instants, st.randoms(use_true_random=False))
+def test_the_order_of_groups_and_keys_changes_no_points(
+    model: dict[str, object],
+    lead: dict[str, object],
+    rows: list[dict[str, object]],
+    at: datetime,
+    chance: random.Random,
+) -> None:
+    other = dict(model)
+    groups_of = list(model["groups"])  # type: ignore[call-overload]  # a list of groups
+    chance.shuffle(groups_of)
+    other["groups"] = groups_of
+    score = scored(model, lead, rows, at)
+    shuffled = scored(reordered(other, chance), reordered(lead, chance), rows, at)  # type: ignore[arg-type]  # a mapping
+    assert (shuffled.total, shuffled.grade, shuffled.valid_until) == (score.total, score.grade, score.valid_until)
+    assert sorted(line.group for line in shuffled.lines) == sorted(line.group for line in score.lines)
+    assert set(shuffled.lines) == set(score.lines)
+
+
+@settings(deadline=None)
+@given(models, leads, visits, instants)
+def test_a_group_that_does_not_match_changes_nothing(
+    model: dict[str, object], lead: dict[str, object], rows: list[dict[str, object]], at: datetime
+) -> None:
+    never = {"all": [{"column": "a", "op": "null"}, {"column": "a", "op": "not-null"}]}
+    more = {**model, "groups": [*model["groups"], {"name": "never", "points": 50, "when": never}]}  # type: ignore[misc]  # a list of groups
+    score, with_more = scored(model, lead, rows, at), scored(more, lead, rows, at)
+    assert (with_more.total, with_more.grade, with_more.valid_until) == (score.total, score.grade, score.valid_until)
+    assert explanation(with_more) == explanation(score)
+
+
+@settings(deadline=None)
+@given(models, st.lists(leads, min_size=2, max_size=5), visits, instants)
+def test_one_at_a_time_is_the_same_as_all_together(
+    model: dict[str, object], many: list[dict[str, object]], rows: list[dict[str, object]], at: datetime
+) -> None:
+    named = [{**lead, "leadid": str(number)} for number, lead in enumerate(many)]
+    together = compile_model(parse_model(model))
+    own = assign_interactions(named, {"visit": rows}, together.needs.interactions)
+    for lead in named:
+        alone = compile_model(parse_model(model)).score(Facts(lead, {"visit": rows}), at)
+        in_bulk = together.score(Facts(lead, own[lead["leadid"]]), at)
+        assert (in_bulk, explanation(in_bulk)) == (alone, explanation(alone))

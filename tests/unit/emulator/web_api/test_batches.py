@@ -70,6 +70,21 @@ def test_a_parts_url_is_relative_to_the_service_or_the_host_or_absolute(call: Ca
     assert subjects(call) == ["a"]
 
 
+def test_a_request_without_a_body_may_end_with_its_headers(call: Caller) -> None:
+    lead = call.created("leads", {"subject": "a"})
+    head = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    read, gone = f"GET {ROOT}leads({lead}) HTTP/1.1\r\n", f"DELETE {ROOT}leads({lead}) HTTP/1.1\r\nIf-Match: *\r\n"
+    assert statuses(send(call, head + read, head + gone)) == [200, 204]
+
+
+def test_a_target_may_hold_spaces_that_are_not_encoded(call: Caller) -> None:
+    call.created("leads", {"subject": "a b"})
+    read = part("GET", f"http://127.0.0.1{ROOT}leads?$select=subject&$filter=subject eq 'a b'&$top=2")
+    answer = send(call, read)
+    assert statuses(answer) == [200]
+    assert b'"subject": "a b"' in answer.body
+
+
 def test_a_changeset_that_fails_changes_nothing_and_tells_nobody(call: Caller, events: list[RowEvent]) -> None:
     answer = send(call, changeset(create("a", content_id="1"), BAD, create("c", content_id="3")))
     assert answer.status == 400

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.unit.emulator.web_api.calling import Caller
+from tests.unit.emulator.web_api.calling import Caller, table
 
 STALE = 'W/"1"'
 
@@ -84,3 +84,18 @@ def test_conditions_have_no_place_on_the_other_methods(call: Caller, lead: str) 
     assert call.post("leads", {}, {"If-Match": "*"}).status == 400
     assert call.delete(f"leads({lead})", {"If-None-Match": "*"}).status == 400
     assert call.get(f"leads({lead})", {"If-Match": "*"}).status == 501
+
+
+def test_duplicate_detection_is_refused_by_name(call: Caller) -> None:
+    off = {"MSCRM.SuppressDuplicateDetection": "true"}
+    assert call.post("leads", {}, off).status == 204
+    answer = call.post("leads", {}, {"MSCRM.SuppressDuplicateDetection": "false"})
+    assert (answer.status, "duplicate detection" in answer.message) == (501, True)
+
+
+def test_a_table_without_optimistic_concurrency_takes_no_version(call: Caller) -> None:
+    call.post("EntityDefinitions", table("new_Thing") | {"IsOptimisticConcurrencyEnabled": False})
+    thing = call.created("new_things", {})
+    etag = call.get(f"new_things({thing})").json["@odata.etag"]
+    assert call.patch(f"new_things({thing})", {"new_name": "x"}, {"If-Match": etag}).code == "0x8006088D"
+    assert call.patch(f"new_things({thing})", {"new_name": "x"}, {"If-Match": "*"}).status == 204

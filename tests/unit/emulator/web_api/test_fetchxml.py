@@ -154,6 +154,13 @@ def test_pages_go_by_number_too_but_not_far(call: Caller) -> None:
     assert (answer.status, answer.code) == (400, "0x8004430A")
 
 
+def test_an_order_may_name_an_alias(call: Caller) -> None:
+    xml = entity('<attribute name="lastname" alias="n"/><order alias="n" descending="true"/>', 'count="2"')
+    answer = fetch(call, xml)
+    assert [row["n"] for row in answer.json["value"]] == ["O'Neil", "Dan"]
+    assert COOKIE in answer.json
+
+
 def test_annotations_come_only_when_asked(call: Caller) -> None:
     xml = entity("", 'count="2"')
     body = call.get(f"leads?fetchXml={quote(xml)}").json
@@ -214,4 +221,5 @@ def test_what_is_wrong_is_400_and_what_is_not_done_501(call: Caller, xml: str, s
 def test_other_options_do_not_go_with_fetchxml(call: Caller) -> None:
     assert call.get(f"leads?fetchXml={quote(entity(''))}&$top=1").status == 501
     annotated = {"Prefer": 'odata.include-annotations="*"'}
-    assert call.get(f"leads?fetchXml={quote(entity(''))}", annotated).status == 501
+    for query in (f"fetchXml={quote(entity(''))}", "sql=SELECT lastname FROM lead", "$apply=groupby((lastname))"):
+        assert call.get(f"leads?{query}", annotated).status == 501

@@ -1,0 +1,99 @@
+"""The events of a lead, and the counts that need more than a look at each: those that fade, those that time turns."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from scoring.belonging import belonging, lead_id
+from scoring.column_types import ColumnType
+from scoring.definition import Interactions
+from scoring.events import Window, sooner
+from scoring.facts import Row
+from scoring.readings import Form, reader
+from scoring.turning import Frame
+from scoring.values import Dialect
+
+Event = tuple[datetime, Row]
+Part = int | tuple[int, int]
+"""A group's part in a score: how many events count; with a half-life, what they are worth by now as well."""
+Counted = tuple[Part, datetime | None]
+"""The part, and the first instant at which time alone may change it."""
+
+_AT_FORMS = {"DateOnly": Form.DAY_INSTANT, "TimeZoneIndependent": Form.WALL_INSTANT}
+
+
+def event_reader(
+    rows: Interactions, at_type: ColumnType | None, dialect: Dialect
+) -> Callable[[Row, Sequence[Row]], list[Event]]:
+    """From a lead and rows of the table to its own events, those to come included; rows without a date are none."""
+    read_at = reader(_AT_FORMS.get(at_type or "", Form.INSTANT), f"{rows.table}.{rows.at}", dialect)
+    belongs, by_lead, at = belonging(rows.lead, rows.contact), f"_{rows.lead}_value", rows.at
+
+    def own_events(lead: Row, found: Sequence[Row]) -> list[Event]:
+        lead_id(lead)  # a lead without an id has no rows of its own, and none must seem to be
+        spelled, events = lead["leadid"], []
+        for row in found:
+            if row.get(by_lead) == spelled or belongs(lead, row):
+                event = read_at(row.get(at))
+                if event is not None:
+                    events.append((cast("datetime", event), row))
+        return events
+
+    return own_events
+
+
+def faded(window: Window, points: int) -> Callable[[Sequence[datetime], datetime], Counted]:
+    """Counts events that lose worth with age, of those that meet a group's condition."""
+
+    def count(events: Sequence[datetime], at: datetime) -> Counted:
+        counted = [event for event in events if window.holds(event, at)]
+        change = None
+        for event in events:
+            change = sooner(change, window.turns(event, at))
+        for event in counted:
+            change = sooner(change, window.fades(event, at))
+        return (len(counted), window.worth(counted, at, points)), change
+
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class TurningCondition:
+    """A condition on rows over relative dates: whether a row meets it in a frame, and when that turns by time alone."""
+
+    holds: Callable[[Row, Frame], bool]
+    next_turn: Callable[[Row, datetime, bool], datetime | None]
+    frame: Callable[[datetime], Frame]
+
+
+def turned(
+    window: Window, points: int, where: TurningCondition
+) -> Callable[[Sequence[Event], datetime, Frame], Counted]:
+    """Counts the events whose row meets a condition that time turns."""
+
+    def count(events: Sequence[Event], at: datetime, frame: Frame) -> Counted:
+        counted, change = [], None
+        for event, row in events:
+            if where.holds(row, frame) and window.holds(event, at):
+                counted.append(event)
+            change = sooner(change, _next_turn(window, where, event, row, at))
+        part = len(counted)
+        return part if window.half_life_days is None else (part, window.worth(counted, at, points)), change
+
+    return count
+
+
+def _next_turn(window: Window, where: TurningCondition, event: datetime, row: Row, at: datetime) -> datetime | None:
+    """The first instant after `at` at which it is otherwise whether the event counts, or at which it loses worth."""
+    meets, turn = where.holds(row, where.frame(at)), at
+    counts = meets and window.holds(event, at)
+    fades = window.fades(event, at) if counts else None
+    while True:
+        # Either may turn without the other: the event counts while both hold.
+        found = sooner(window.turns(event, turn), where.next_turn(row, turn, meets))
+        if found is None or (fades is not None and fades <= found):
+            return fades
+        turn, meets = found, where.holds(row, where.frame(found))
+        if (meets and window.holds(event, turn)) is not counts:
+            return turn

@@ -1,0 +1,143 @@
+"""The few kinds of Python expressions and statements that a compiled model is made of, as nodes of `ast`."""
+
+import ast
+from collections.abc import Sequence
+
+Sign = type[ast.cmpop]
+
+SIGNS: dict[str, Sign] = {"eq": ast.Eq, "gt": ast.Gt, "ge": ast.GtE, "lt": ast.Lt, "le": ast.LtE}
+
+
+class Constants:
+    """The values that compiled code uses, each under a name of ours: no text of a model becomes part of the code."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, object] = {}
+
+    def bind(self, value: object) -> ast.expr:
+        """The expression for the value."""
+        name = f"constant_{len(self.by_name)}"
+        self.by_name[name] = value
+        return load(name)
+
+
+def load(name: str) -> ast.expr:
+    """A variable."""
+    return ast.Name(name, ast.Load())
+
+
+def none() -> ast.expr:
+    """None."""
+    return ast.Constant(None)
+
+
+def truth(*, value: bool) -> ast.expr:
+    """True or False."""
+    return ast.Constant(value)
+
+
+def call(function: ast.expr, *arguments: ast.expr) -> ast.expr:
+    """function(arguments)."""
+    return ast.Call(function, list(arguments), [])
+
+
+def method(owner: ast.expr, name: str, *arguments: ast.expr) -> ast.expr:
+    """owner.name(arguments)."""
+    return call(attribute(owner, name), *arguments)
+
+
+def attribute(owner: ast.expr, name: str) -> ast.expr:
+    """owner.name."""
+    return ast.Attribute(owner, name, ast.Load())
+
+
+def item(owner: ast.expr, index: int) -> ast.expr:
+    """owner[index]."""
+    return ast.Subscript(owner, ast.Constant(index), ast.Load())
+
+
+def compare(left: ast.expr, *steps: tuple[Sign, ast.expr]) -> ast.expr:
+    """left sign right, or a chain of them."""
+    return ast.Compare(left, [sign() for sign, _ in steps], [right for _, right in steps])
+
+
+def is_none(value: ast.expr) -> ast.expr:
+    """value is None."""
+    return compare(value, (ast.Is, none()))
+
+
+def is_filled(value: ast.expr) -> ast.expr:
+    """value is not None."""
+    return compare(value, (ast.IsNot, none()))
+
+
+def negation(value: ast.expr) -> ast.expr:
+    """not value."""
+    return ast.UnaryOp(ast.Not(), value)
+
+
+def every(values: Sequence[ast.expr]) -> ast.expr:
+    """a and b and c."""
+    return values[0] if len(values) == 1 else ast.BoolOp(ast.And(), list(values))
+
+
+def either(values: Sequence[ast.expr]) -> ast.expr:
+    """a or b or c."""
+    return values[0] if len(values) == 1 else ast.BoolOp(ast.Or(), list(values))
+
+
+def choice(test: ast.expr, when_true: ast.expr, when_false: ast.expr) -> ast.expr:
+    """when_true if test else when_false."""
+    return ast.IfExp(test, when_true, when_false)
+
+
+def named(name: str, value: ast.expr) -> ast.expr:
+    """(name := value)."""
+    return ast.NamedExpr(ast.Name(name, ast.Store()), value)
+
+
+def row_of(values: Sequence[ast.expr]) -> ast.expr:
+    """(a, b, c)."""
+    return ast.Tuple(list(values), ast.Load())
+
+
+def assign(name: str, value: ast.expr) -> ast.stmt:
+    """name = value."""
+    return ast.Assign([ast.Name(name, ast.Store())], value)
+
+
+def unpack(names: Sequence[str], value: ast.expr) -> ast.stmt:
+    """a, b = value."""
+    return ast.Assign([ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())], value)
+
+
+def when(test: ast.expr, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt] = ()) -> ast.stmt:
+    """An if statement."""
+    return ast.If(test, list(then), list(otherwise))
+
+
+def for_each(names: Sequence[str], values: ast.expr, body: Sequence[ast.stmt]) -> ast.stmt:
+    """for a, b in values."""
+    target = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
+    return ast.For(target, values, list(body), [])
+
+
+def count_one(name: str) -> ast.stmt:
+    """name += 1."""
+    return ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1))
+
+
+def do(value: ast.expr) -> ast.stmt:
+    """An expression for its effect."""
+    return ast.Expr(value)
+
+
+def give(value: ast.expr) -> ast.stmt:
+    """A return statement."""
+    return ast.Return(value)
+
+
+def function(name: str, parameters: Sequence[str], body: Sequence[ast.stmt]) -> ast.FunctionDef:
+    """A function of these parameters."""
+    arguments = ast.arguments([], [ast.arg(parameter) for parameter in parameters], None, [], [], None, [])
+    return ast.FunctionDef(name, arguments, list(body), [])

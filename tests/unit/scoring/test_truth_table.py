@@ -1,0 +1,102 @@
+"""The table of truth: what each operator says of each type of column, held against the engine and the documentation."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scoring import DefinitionError, Facts, compile_model, parse_model
+from scoring.column_types import COLUMN_TYPES, FAMILIES
+from scoring.operators import OPERATORS
+
+TRUTH = yaml.safe_load(Path(__file__).with_name("truth_table.yaml").read_text("utf-8"))
+TABLE: dict[str, dict[str, Any]] = TRUTH["operators"]
+DOCUMENTED = (Path(__file__).parents[3] / "docs" / "models.md").read_text("utf-8")
+NOON = datetime(2026, 5, 13, 12, tzinfo=UTC)
+KINDS = ["text", "number", "choice", "choices", "yes/no", "date", "id"]
+OPERANDS: dict[str, object] = {
+    "text": "x",
+    "number": 1,
+    "choice": 1,
+    "choices": 1,
+    "yes/no": True,
+    "date": "2026-05-01",
+}
+
+
+def asked(op: str, case: dict[str, Any], column_type: str | None) -> Any:
+    condition = {"column": "x", "op": op} | ({"value": case["value"]} if "value" in case else {})
+    types = {} if column_type is None else {"columns": {"lead": {"x": column_type}}}
+    groups = [{"name": "g", "points": 1, "when": condition}]
+    return compile_model(parse_model({"model": "M", "groups": groups, **types}))
+
+
+def row(column_type: str | None, value: object) -> dict[str, object]:
+    if column_type == "Money":
+        return {"x": value, "x_base": value}
+    return {"_x_value" if column_type in {"Lookup", "Customer", "Owner"} else "x": value}
+
+
+def fits(column_type: str | None, value: object) -> bool:
+    """A column of days has no value with a time of day."""
+    return column_type != "DateOnly" or "T" not in str(value)
+
+
+CASES = [
+    (op, column_type)
+    for op in TABLE
+    for column_type in sorted(COLUMN_TYPES)
+    if FAMILIES[column_type] in TABLE[op] and (op, column_type) != ("last-x-hours", "DateOnly")  # type: ignore[index]
+]
+
+
+@pytest.mark.parametrize(("op", "column_type"), CASES)
+def test_an_operator_says_of_a_type_what_the_table_says(op: str, column_type: str) -> None:
+    for as_type in (column_type, None):  # known from the metadata, and told from the operand
+        case = TABLE[op][FAMILIES[column_type]]  # type: ignore[index]  # one of the types
+        scorer = asked(op, case, as_type)
+        for expected, values in ((1, case["holds"]), (0, case["fails"]), (int(TABLE[op]["matches_null"]), [None, ""])):
+            for value in values:
+                if fits(column_type, value):
+                    total = scorer.score(Facts(row(column_type, value)), NOON).total
+                    assert total == expected, (as_type, value)
+        assert scorer.score(Facts({}), NOON).total == int(TABLE[op]["matches_null"])
+
+
+@pytest.mark.parametrize("op", sorted(OPERATORS))
+@pytest.mark.parametrize("column_type", sorted(COLUMN_TYPES))
+def test_what_makes_no_sense_for_a_type_is_refused_by_name(op: str, column_type: str) -> None:
+    family = FAMILIES[column_type]  # type: ignore[index]  # one of the types
+    if family in TABLE[op] and (op, column_type) != ("last-x-hours", "DateOnly"):
+        return
+    case = next(TABLE[op][kind] for kind in KINDS if kind in TABLE[op])
+    with pytest.raises(DefinitionError) as refused:
+        asked(op, case, column_type)
+    (problem,) = refused.value.problems
+    assert problem.place == ("groups", 0, "when")
+    assert f"lead.x is of type {column_type}: {op}" in problem.message
+
+
+def test_the_table_leaves_no_operator_out_and_names_its_sources() -> None:
+    assert set(TABLE) == set(OPERATORS)
+    assert {rows["source"] for rows in TABLE.values()} <= set(TRUTH["sources"])
+    assert {name: rows["matches_null"] for name, rows in TABLE.items()} == {
+        name: operator.matches_null for name, operator in OPERATORS.items()
+    }
+
+
+def documented() -> str:
+    lines = [f"| operator | {' | '.join(KINDS)} | null | source |", "|---" * (len(KINDS) + 3) + "|"]
+    for op, rows in TABLE.items():
+        marks = ["yes" if kind in rows else "" for kind in KINDS]
+        null = "matches" if rows["matches_null"] else ""
+        lines.append(
+            f"| `{op}` | {' | '.join(marks)} | {null} | [{rows['source']}]({TRUTH['sources'][rows['source']]}) |"
+        )
+    return "\n".join(lines)
+
+
+def test_the_models_page_has_the_table() -> None:
+    assert documented() in DOCUMENTED, documented()
