@@ -5,6 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/.setup
 
 FUNCTIONS_WORKER := build/judges/functions-worker
+DATAVERSE_CLIENT := build/judges/dataverse-client
+ODATAPY := build/judges/odatapy
+JUDGE = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(@D) -r $<
 BENCH := build/bench/libraries
 
 .PHONY: setup demo test test-all check judges bench-scoring lock clean
@@ -25,12 +28,21 @@ demo: $(STAMP)
 
 # Code of others that tests hold ours against, each in a folder of its own. Microsoft's worker code asks for Python 3.13;
 # the part that is used runs on 3.11 too.
-judges: $(FUNCTIONS_WORKER)/.setup
+judges: $(FUNCTIONS_WORKER)/.setup $(DATAVERSE_CLIENT)/.setup $(ODATAPY)/.setup
 
 $(FUNCTIONS_WORKER)/.setup: tests/judges/functions_worker.txt | $(STAMP)
-	rm -rf $(FUNCTIONS_WORKER)
-	$(BIN)/pip install --quiet --disable-pip-version-check --target $(FUNCTIONS_WORKER) --no-deps --ignore-requires-python \
-		--require-hashes -r tests/judges/functions_worker.txt
+	rm -rf $(@D)
+	$(JUDGE) --ignore-requires-python
+	@touch $@
+
+$(DATAVERSE_CLIENT)/.setup: tests/judges/dataverse_client.txt | $(STAMP)
+	rm -rf $(@D)
+	$(JUDGE)
+	@touch $@
+
+$(ODATAPY)/.setup: tests/judges/odatapy.txt | $(STAMP)
+	rm -rf $(@D)
+	$(JUDGE)
 	@touch $@
 
 test: $(STAMP) judges

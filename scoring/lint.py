@@ -26,9 +26,7 @@ from scoring.needs import comparisons
 
 __all__ = ["AFTER_QUALIFICATION", "Finding", "Kind", "Reach", "lint", "reach", "threshold_finding"]
 
-AFTER_QUALIFICATION = frozenset(
-    {"statuscode", "statecode", "qualifyingopportunityid", "msdyncrm_salesready"}
-)
+AFTER_QUALIFICATION = frozenset({"statuscode", "statecode", "qualifyingopportunityid", "msdyncrm_salesready"})
 """Columns of the lead that hold what qualifying it left there; a name that ends in * stands for all that begin so."""
 
 
