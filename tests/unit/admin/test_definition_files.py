@@ -98,8 +98,10 @@ def test_only_true_and_false_are_booleans_and_dates_stay_as_written(path: Path, 
 
 def test_an_operator_may_be_called_on(path: Path) -> None:
     assert refused(path, KLINT.replace("not-null", "on", 1)) == [
-        "models.yaml:3:41: groups[0].when.value: is missing "
-        "(to look for empty columns, the operators are null and not-null)"
+        (
+            "models.yaml:3:41: groups[0].when.value: is missing "
+            "(to look for empty columns, the operators are null and not-null)"
+        )
     ]
 
 
