@@ -10,7 +10,7 @@ ODATAPY := build/judges/odatapy
 JUDGE = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(@D) -r $<
 BENCH := build/bench/libraries
 
-.PHONY: setup demo test test-all check judges bench-scoring lock clean
+.PHONY: setup demo test test-all check judges bench-scoring bench-sync lock clean
 
 setup: $(STAMP)
 
@@ -59,6 +59,10 @@ $(BENCH)/.setup: benchmarks/scoring.txt | $(STAMP)
 	rm -rf $(BENCH)
 	$(BIN)/pip install --quiet --disable-pip-version-check --target $(BENCH) --require-hashes -r benchmarks/scoring.txt
 	@touch $@
+
+# Change tracking, client against emulator, over a socket; LEADS=20000 for a quick look.
+bench-sync: $(STAMP)
+	$(BIN)/python -m benchmarks.sync $(if $(LEADS),--leads $(LEADS))
 
 check: $(STAMP)
 	$(BIN)/ruff check .
