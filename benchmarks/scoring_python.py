@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.scoring_facts import OUTSIDE, Answer, folded
 from benchmarks.scoring_input import AT, LEAD, OCCURRED, TABLE, Row
-from scoring import Facts, assign_interactions, compile_model, explanation, parse_model
+from scoring import compile_model, explanation, parse_model
 
 
 class Engine:
@@ -18,8 +18,7 @@ class Engine:
 
     def page(self, leads: Sequence[Row], events: Sequence[Row]) -> list[Answer]:
         """The answers to a page of raw rows."""
-        own = assign_interactions(leads, {TABLE: events}, self._scorer.needs.interactions)
-        scores = (self._scorer.score(Facts(lead, own[str(lead["leadid"])]), AT) for lead in leads)
+        scores = self._scorer.score_page(leads, {TABLE: events}, AT)
         return [(score.total, score.grade, explanation(score), score.valid_until) for score in scores]
 
 

@@ -1,6 +1,6 @@
 """Change tracking over a socket: the real client against the emulator, whose leads are loaded and not posted.
 
-`make bench-sync` prints rows a second of a full initial sync and of a delta, how much the client's process grew, and how
+`make bench-sync` prints rows a second of a full initial sync and of a delta, what the client's process grew by, and how
 long a `$filter` on an indexed column takes. The emulator runs in a process of its own.
 """
 

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import CodeType, FunctionType
+from typing import Any
 
 from scoring import syntax
 from scoring.asking import Relative, question
 from scoring.belonging import owning_unit
 from scoring.conditions import Condition
-from scoring.counting import event_reader
+from scoring.counting import at_reader
 from scoring.definition import LEAD, Interactions, ScoringModel
-from scoring.event_code import AT, CHANGE, FRAME, ROW, EventGroup, count_events, span_of
+from scoring.event_code import AT, FRAME, ROW, TALLY, EventGroup, count_event, judge_events, span_of
 from scoring.events import sooner
 from scoring.facts import Row
 from scoring.needs import comparisons
@@ -27,16 +28,32 @@ from scoring.turning import Frame, Frames, frames
 from scoring.values import Dialect
 from scoring.verdict import Findings
 
-Find = Callable[[Row, Mapping[str, Sequence[Row]], datetime, Frame], tuple[Findings | None, datetime | None]]
+Tally = list[Any]
+"""What was counted of a lead's events (scoring.event_code); a lead without any has `CompiledModel.nothing`."""
+Find = Callable[[Row, Tally, datetime, Frame], tuple[Findings | None, datetime | None]]
 """What is found of each group (None: the lead is not in the audience), and when time alone first changes any of it."""
 
-_LEAD, _ROWS = "lead", "interactions"
+TalliesOf = Callable[[Row], Iterable[Tally]]
+
+_LEAD, _ROWS, _CHANGE, _KNOWN, _TALLIES = "lead", "rows", "change", "known", "tallies"
+
+
+@dataclass(frozen=True, slots=True)
+class EventCount:
+    """Counts rows of a table: into the tally of the lead that a lookup names, and those that the contact brings."""
+
+    table: str
+    lead: str | None
+    contact: str | None
+    count: Callable[[Iterable[Row], Mapping[object, Sequence[Tally]], TalliesOf, datetime, Frame], None]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledModel:
-    """The function, and what makes the frame of an instant for it."""
+    """First the events of all leads are counted, then each lead is looked at; both need the frame of the instant."""
 
+    events: tuple[EventCount, ...]
+    nothing: Tally
     find: Find
     frame: Callable[[datetime], Frame]
 
@@ -46,7 +63,7 @@ def compiled(model: ScoringModel, dialect: Dialect) -> CompiledModel:
     counted = [group.interactions for group in model.groups if group.interactions is not None]
     spans = [span for rows in counted if (span := span_of(rows)) is not None]
     made = frames(_relative_dates(model, dialect), spans, dialect.zone)
-    return CompiledModel(_ModelCode(model, dialect, made).find(), made.at)
+    return _ModelCode(model, dialect, made).compiled()
 
 
 def _relative_dates(model: ScoringModel, dialect: Dialect) -> Iterable[Relative]:
@@ -64,25 +81,39 @@ class _ModelCode:
         self._model, self._dialect, self._frames = model, dialect, made
         self._constants = Constants()
         self._lead = self._row_code(_LEAD, None)
+        counted = [group for group in model.groups if group.interactions is not None]
+        self._groups = {
+            group.name: EventGroup(f"events_{place}", place, group.points, group.interactions)
+            for place, group in enumerate(counted, 1)
+            if group.interactions is not None
+        }
 
-    def find(self) -> Find:
+    def compiled(self) -> CompiledModel:
+        counts = [self._count(groups) for groups in self._alike()]
+        kept = [judge_events(self._row_code(ROW, group.rows.table), group) for group in self._groups.values()]
+        nothing: Tally = [None, *(0 if judged is None else None for judged in kept)]
+        return CompiledModel(tuple(counts), nothing, self._find(kept), self._frames.at)
+
+    def _find(self, kept: Sequence[ast.expr | None]) -> Find:
         trees = [self._model.entry, *(group.when for group in self._model.groups)]
         self._lead.foresee(tree for tree in trees if tree is not None)
-        body = [syntax.assign(CHANGE, syntax.none()), *self._audience()]
+        body = [syntax.assign(_CHANGE, syntax.none()), *self._audience()]
+        if self._groups:
+            body.append(self._sooner(syntax.item(syntax.load(TALLY), 0)))
         parts = []
         for number, group in enumerate(self._model.groups):
-            part: ast.expr = syntax.load(_name(number))
             if group.when is not None:
-                statements, part = self._condition(group.when, _name(number))
-                body += statements
+                statements, part = self._condition(group.when, f"group_{number}")
+            else:
+                statements, part = self._counted(self._groups[group.name], kept)
+            body += statements
             parts.append(part)
-        body += self._events()
-        body.append(syntax.give(syntax.row_of([syntax.row_of(parts), syntax.load(CHANGE)])))
-        return self._function("find", [_LEAD, _ROWS, AT, FRAME], body)
+        body.append(syntax.give(syntax.row_of([syntax.row_of(parts), syntax.load(_CHANGE)])))
+        return self._function("find", [_LEAD, TALLY, AT, FRAME], body)
 
     def _audience(self) -> list[ast.stmt]:
         """Gives up on leads of other business units, and on those that do not meet the entry condition."""
-        outside = syntax.give(syntax.row_of([syntax.none(), syntax.load(CHANGE)]))
+        outside = syntax.give(syntax.row_of([syntax.none(), syntax.load(_CHANGE)]))
         statements: list[ast.stmt] = []
         if self._model.business_units:
             units = self._constants.bind(frozenset(self._model.business_units))
@@ -102,35 +133,52 @@ class _ModelCode:
         values = [syntax.load(value) for value in self._lead.values(tree)]
         holds = syntax.call(self._constants.bind(turning.holds), syntax.load(FRAME), *values)
         turn = syntax.call(self._constants.bind(turning.next_turn), syntax.load(AT), syntax.load(name), *values)
-        change = syntax.call(self._constants.bind(sooner), syntax.load(CHANGE), turn)
         may_turn = self._lead.may_turn(self._lead.relative_dates(tree))
-        statements += [syntax.assign(name, holds), syntax.when(may_turn, [syntax.assign(CHANGE, change)])]
+        statements += [syntax.assign(name, holds), syntax.when(may_turn, [self._sooner(turn)])]
         return statements, syntax.load(name)
 
-    def _events(self) -> list[ast.stmt]:
-        """What all groups over the same rows have in common is found out once."""
-        alike: dict[tuple[str, str | None, str | None, str], list[EventGroup]] = {}
-        for number, group in enumerate(self._model.groups):
-            if (rows := group.interactions) is not None:
-                key = (rows.table, rows.lead, rows.contact, rows.at)
-                alike.setdefault(key, []).append(EventGroup(_name(number), group.points, rows))
-        statements = []
-        for number, groups in enumerate(alike.values()):
-            events = f"events_{number}"
-            rows = groups[0].rows
-            found = syntax.method(syntax.load(_ROWS), "get", self._constants.bind(rows.table))
-            own = syntax.assign(events, syntax.call(self._own_events(rows), syntax.load(_LEAD), syntax.load(events)))
-            count = count_events(self._row_code(ROW, rows.table), events, groups)
-            nothing = [syntax.assign(group.name, self._constants.bind(group.nothing)) for group in groups]
-            statements += [
-                syntax.assign(events, found),
-                syntax.when(syntax.load(events), [own, *count], nothing),
-            ]
-        return statements
+    def _counted(self, group: EventGroup, kept: Sequence[ast.expr | None]) -> tuple[list[ast.stmt], ast.expr]:
+        """What the tally says of a group, judged if it holds events."""
+        entry, judge = syntax.item(syntax.load(TALLY), group.place), kept[group.place - 1]
+        if judge is None:
+            return [], entry
+        nothing = self._constants.bind(0 if group.rows.half_life_days is None else (0, 0))
+        turn = f"{group.name}_turn"
+        found = syntax.call(judge, entry, syntax.load(AT), syntax.load(FRAME))
+        counted = [syntax.unpack([group.name, turn], found), self._sooner(syntax.load(turn))]
+        unknown = syntax.when(syntax.is_none(entry), [syntax.assign(group.name, nothing)], counted)
+        return [unknown], syntax.load(group.name)
 
-    def _own_events(self, rows: Interactions) -> ast.expr:
-        at_type = self._model.column_type(rows.table, rows.at)
-        return self._constants.bind(event_reader(rows, at_type, self._dialect))
+    def _alike(self) -> Iterable[list[EventGroup]]:
+        """Groups over the same rows go over them together."""
+        alike: dict[tuple[str, str | None, str | None, str], list[EventGroup]] = {}
+        for group in self._groups.values():
+            key = (group.rows.table, group.rows.lead, group.rows.contact, group.rows.at)
+            alike.setdefault(key, []).append(group)
+        return alike.values()
+
+    def _count(self, groups: Sequence[EventGroup]) -> EventCount:
+        rows = groups[0].rows
+        code = self._row_code(ROW, rows.table)
+        code.foresee(group.rows.where for group in groups if group.rows.where is not None)
+        read_at = at_reader(rows, self._model.column_type(rows.table, rows.at), self._dialect)
+        body = count_event(code, self._constants.bind(read_at), self._constants.bind(rows.at), groups)
+        of_row = self._tallies(rows)
+        loop = syntax.for_each(ROW, syntax.load(_ROWS), [syntax.for_each(TALLY, of_row, body)])
+        count = self._function(f"count_{groups[0].name}", [_ROWS, _KNOWN, _TALLIES, AT, FRAME], [loop])
+        return EventCount(rows.table, rows.lead, rows.contact, count)
+
+    def _tallies(self, rows: Interactions) -> ast.expr:
+        """The tallies that a row counts for: mostly that of the lead whose id it spells as the lead does."""
+        every = syntax.call(syntax.load(_TALLIES), syntax.load(ROW))
+        if rows.lead is None or rows.contact is not None:
+            return every
+        spelled = syntax.method(syntax.load(ROW), "get", self._constants.bind(f"_{rows.lead}_value"))
+        return syntax.either([syntax.method(syntax.load(_KNOWN), "get", spelled), every])
+
+    def _sooner(self, turn: ast.expr) -> ast.stmt:
+        both = syntax.call(self._constants.bind(sooner), syntax.load(_CHANGE), turn)
+        return syntax.assign(_CHANGE, both)
 
     def _row_code(self, row: str, table: str | None) -> RowCode:
         types = self._model.types_of(table or LEAD)
@@ -141,7 +189,3 @@ class _ModelCode:
         code = compile(ast.fix_missing_locations(module), "<model>", "exec")
         inner = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
         return FunctionType(inner, self._constants.by_name, name)
-
-
-def _name(number: int) -> str:
-    return f"group_{number}"

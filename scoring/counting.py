@@ -3,14 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from scoring.belonging import belonging, lead_id
 from scoring.column_types import ColumnType
 from scoring.definition import Interactions
 from scoring.events import Window, sooner
 from scoring.facts import Row
-from scoring.readings import Form, reader
+from scoring.readings import Form, Read, reader
 from scoring.turning import Frame
 from scoring.values import Dialect
 
@@ -23,30 +21,15 @@ Counted = tuple[Part, datetime | None]
 _AT_FORMS = {"DateOnly": Form.DAY_INSTANT, "TimeZoneIndependent": Form.WALL_INSTANT}
 
 
-def event_reader(
-    rows: Interactions, at_type: ColumnType | None, dialect: Dialect
-) -> Callable[[Row, Sequence[Row]], list[Event]]:
-    """From a lead and rows of the table to its own events, those to come included; rows without a date are none."""
-    read_at = reader(_AT_FORMS.get(at_type or "", Form.INSTANT), f"{rows.table}.{rows.at}", dialect)
-    belongs, by_lead, at = belonging(rows.lead, rows.contact), f"_{rows.lead}_value", rows.at
-
-    def own_events(lead: Row, found: Sequence[Row]) -> list[Event]:
-        lead_id(lead)  # a lead without an id has no rows of its own, and none must seem to be
-        spelled, events = lead["leadid"], []
-        for row in found:
-            if row.get(by_lead) == spelled or belongs(lead, row):
-                event = read_at(row.get(at))
-                if event is not None:
-                    events.append((cast("datetime", event), row))
-        return events
-
-    return own_events
+def at_reader(rows: Interactions, at_type: ColumnType | None, dialect: Dialect) -> Read:
+    """Reads the instant of an event; rows without a date are none."""
+    return reader(_AT_FORMS.get(at_type or "", Form.INSTANT), f"{rows.table}.{rows.at}", dialect)
 
 
-def faded(window: Window, points: int) -> Callable[[Sequence[datetime], datetime], Counted]:
+def faded(window: Window, points: int) -> Callable[[Sequence[datetime], datetime, Frame], Counted]:
     """Counts events that lose worth with age, of those that meet a group's condition."""
 
-    def count(events: Sequence[datetime], at: datetime) -> Counted:
+    def count(events: Sequence[datetime], at: datetime, _frame: Frame) -> Counted:
         counted = [event for event in events if window.holds(event, at)]
         change = None
         for event in events:

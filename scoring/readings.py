@@ -1,7 +1,7 @@
 """Values of rows, read in the form in which a test compares them; None is null, another kind of value a FactError."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -34,9 +34,6 @@ class Form(Enum):
 
 
 Read = Callable[[object], object]
-
-_CANONICAL = len("2026-05-31T12:00:00Z")
-_FIRST = f"{FIRST_YEAR:04}"
 
 
 def reader(form: Form, column: str, dialect: Dialect) -> Read:
@@ -135,18 +132,19 @@ def _wall(value: object, column: str, dialect: Dialect) -> datetime:
 
 
 def _instant_reader(column: str, dialect: Dialect) -> Read:
-    """Reads the one spelling of the Web API several times faster than any other."""
+    """Reads what the Web API writes several times faster than any other spelling."""
+    read, zone = datetime.fromisoformat, dialect.zone
 
     def read_instant(value: object) -> datetime | None:
-        if value.__class__ is str and len(text := value) == _CANONICAL:
-            if text[7] == "-" and text[10] == "T" and text[13] == ":" and text[19] == "Z" and text > _FIRST:
-                try:
-                    return datetime.fromisoformat(text)
-                except ValueError:
-                    pass  # said below, in the words of an error of ours
-        elif value is None or value == "":
-            return None
-        return instant(_moment(value, column, dialect), dialect.zone)
+        try:
+            found = read(value)  # type: ignore[arg-type]  # what is no text is refused below
+        except (TypeError, ValueError):
+            if value is None or value == "":
+                return None
+            return instant(_moment(value, column, dialect), zone)
+        if found.tzinfo is UTC and found.year >= FIRST_YEAR:
+            return found
+        return instant(_moment(value, column, dialect), zone)
 
     return read_instant
 

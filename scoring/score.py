@@ -1,6 +1,6 @@
 """What scoring says of a lead."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,12 +43,21 @@ def explanation(score: Score) -> str:
 
 
 def explanation_of(lines: Sequence[Line]) -> str:
-    """The explanation of these lines; whole numbers alone, so that JSON needs no help from its library."""
-    reasons, limits = [], ""
-    for number, line in enumerate(lines, 1):
-        if line.group == LIMITS_LINE:
-            limits = f',"limits":{line.points_applied}'
-        elif line.matched:
-            events = "" if line.events is None else f'"events":{line.events},'
-            reasons.append(f'{{{events}"group":{number},"points":{line.points_applied}}}')
-    return f'{{"groups":[{",".join(reasons)}]{limits}}}'
+    """The explanation of these lines."""
+    groups = [line for line in lines if line.group != LIMITS_LINE]
+    cut = sum(line.points_applied for line in lines if line.group == LIMITS_LINE)
+    return explained((reason(number, line) for number, line in enumerate(groups, 1)), cut)
+
+
+def reason(number: int, line: Line) -> str:
+    """What a group gives, as JSON; whole numbers alone, so that JSON needs no help. Empty where it did not match."""
+    if not line.matched:
+        return ""
+    events = "" if line.events is None else f'"events":{line.events},'
+    return f'{{{events}"group":{number},"points":{line.points_applied}}}'
+
+
+def explained(reasons: Iterable[str], cut: int) -> str:
+    """The explanation that these reasons of groups make, and what the limits cut."""
+    limits = f',"limits":{cut}' if cut else ""
+    return f'{{"groups":[{",".join(filter(None, reasons))}]{limits}}}'

@@ -56,6 +56,11 @@ def item(owner: ast.expr, index: int) -> ast.expr:
     return ast.Subscript(owner, ast.Constant(index), ast.Load())
 
 
+def add(left: ast.expr, right: ast.expr) -> ast.expr:
+    """left + right."""
+    return ast.BinOp(left, ast.Add(), right)
+
+
 def compare(left: ast.expr, *steps: tuple[Sign, ast.expr]) -> ast.expr:
     """left sign right, or a chain of them."""
     return ast.Compare(left, [sign() for sign, _ in steps], [right for _, right in steps])
@@ -116,15 +121,19 @@ def when(test: ast.expr, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]
     return ast.If(test, list(then), list(otherwise))
 
 
-def for_each(names: Sequence[str], values: ast.expr, body: Sequence[ast.stmt]) -> ast.stmt:
-    """for a, b in values."""
-    target = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
-    return ast.For(target, values, list(body), [])
+def for_each(name: str, values: ast.expr, body: Sequence[ast.stmt]) -> ast.stmt:
+    """for name in values."""
+    return ast.For(ast.Name(name, ast.Store()), values, list(body), [])
 
 
-def count_one(name: str) -> ast.stmt:
-    """name += 1."""
-    return ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), ast.Constant(1))
+def count_one(owner: ast.expr, index: int) -> ast.stmt:
+    """owner[index] += 1."""
+    return ast.AugAssign(ast.Subscript(owner, ast.Constant(index), ast.Store()), ast.Add(), ast.Constant(1))
+
+
+def put(owner: ast.expr, index: int, value: ast.expr) -> ast.stmt:
+    """owner[index] = value."""
+    return ast.Assign([ast.Subscript(owner, ast.Constant(index), ast.Store())], value)
 
 
 def do(value: ast.expr) -> ast.stmt:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from scoring.counting import Part
 from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Group, Limits, ScoringModel
-from scoring.score import Line, Score, explanation_of
+from scoring.score import Line, Score, explained, reason
 
 Findings = tuple[Part, ...]
 """By group: whether the lead meets the condition (a boolean), or what was counted."""
@@ -15,19 +15,29 @@ _KEPT = 16_384  # leads fall into few kinds; what is kept is numbers and names o
 
 def judge(model: ScoringModel) -> Callable[[Findings], Score]:
     """The score of findings, for ever: whoever knows until when it is valid says so."""
-    lines_of = [_line_maker(group) for group in model.groups]
+    shares = [_share_of(number, group) for number, group in enumerate(model.groups, 1)]
 
     @lru_cache(maxsize=_KEPT)
     def verdict(findings: Findings) -> Score:
-        lines = [line_of(part) for line_of, part in zip(lines_of, findings, strict=True)]
-        total = _limit(lines, model.limits)
-        return Score(total, _grade(total, model.grades), tuple(lines), None, explanation_of(lines))
+        lines, reasons = zip(*[share(part) for share, part in zip(shares, findings, strict=True)], strict=True)
+        cut = _cut(sum([line.points_applied for line in lines]), model.limits)
+        if cut:
+            lines += (Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut),)
+        total = sum([line.points_applied for line in lines])
+        return Score(total, _grade(total, model.grades), lines, None, explained(reasons, cut))
 
     return verdict
 
 
-def _line_maker(group: Group) -> Callable[[Part], Line]:
-    return lru_cache(maxsize=1024)(lambda part: _line(group, part))
+def _share_of(number: int, group: Group) -> Callable[[Part], tuple[Line, str]]:
+    """From a group's part to its line, and its reason in the explanation."""
+
+    @lru_cache(maxsize=1024)
+    def share(part: Part) -> tuple[Line, str]:
+        line = _line(group, part)
+        return line, reason(number, line)
+
+    return share
 
 
 def _line(group: Group, part: Part) -> Line:
@@ -47,14 +57,11 @@ def _capped(points: int, cap: int | None) -> int:
     return points if cap is None else max(-cap, min(points, cap))
 
 
-def _limit(lines: list[Line], limits: Limits) -> int:
-    """The total within the limits; where they cut, a line that says by how much."""
-    total = sum(line.points_applied for line in lines)
+def _cut(total: int, limits: Limits) -> int:
+    """What the limits add to the total, or take away."""
     low = SCORE_MIN if limits.min is None else limits.min
     high = SCORE_MAX if limits.max is None else limits.max
-    if (cut := max(low, min(total, high)) - total) != 0:
-        lines.append(Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut))
-    return total + cut
+    return max(low, min(total, high)) - total
 
 
 def _grade(total: int, grades: tuple[Grade, ...]) -> str | None:

@@ -130,7 +130,8 @@ def test_valid_until_is_the_first_instant_at_which_time_alone_may_change_the_sco
 
 def test_an_event_at_the_end_of_time_never_leaves() -> None:
     assert scored("9999-12-31T23:59:59Z", within_days=28).valid_until == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    assert scored("9999-12-31T23:59:59Z", within_days=28, at=datetime.max.replace(tzinfo=UTC)).valid_until is None
+    with pytest.raises(ValueError, match="in the years 1900 to 9800"):
+        scored("9999-12-31T23:59:59Z", within_days=28, at=datetime.max.replace(tzinfo=UTC))
 
 
 def by_both_ways(lead: dict[str, object], rows: list[dict[str, object]]) -> int | None:
@@ -147,6 +148,19 @@ def test_an_event_reaches_the_lead_by_its_id_or_its_contact_and_counts_once() ->
     assert by_both_ways(LEAD, [{**ON, "_lead_value": str(LEAD["leadid"]).upper(), "_person_value": "c-1"}]) == 1
     assert by_both_ways(LEAD, [{**ON, "_lead_value": None, "_person_value": "c-1"}]) == 1
     assert by_both_ways(LEAD, [{**ON, "_lead_value": LEAD["leadid"]}]) == 1
+
+
+def test_an_event_of_a_contact_counts_for_every_lead_of_the_page_that_has_it_as_parent() -> None:
+    interactions = {"table": "visit", "lead": "lead", "contact": "person", "at": "on"}
+    model = {"model": "M", "groups": [{"name": "V", "points": 1, "interactions": interactions}]}
+    leads = [
+        {"leadid": "L1", "_parentcontactid_value": "c-1"},
+        {"leadid": "l2", "_parentcontactid_value": "C-1"},
+        {"leadid": "L3", "_parentcontactid_value": None},
+    ]
+    rows = [{**ON, "_lead_value": "l1", "_person_value": "C-1"}, {**ON, "_lead_value": "L3"}, {**ON}]
+    page = compile_model(parse_model(model)).score_page(leads, {"visit": rows}, NOW)
+    assert [score.total for score in page] == [1, 1, 1]
 
 
 def test_an_event_of_somebody_else_or_of_nobody_does_not_count() -> None:

@@ -234,7 +234,8 @@ def test_one_at_a_time_is_the_same_as_all_together(
     named = [{**lead, "leadid": str(number)} for number, lead in enumerate(many)]
     together = compile_model(parse_model(model))
     own = assign_interactions(named, {"visit": rows}, together.needs.interactions)
-    for lead in named:
+    page = together.score_page(named, {"visit": rows}, at)
+    for lead, in_bulk in zip(named, page, strict=True):
         alone = compile_model(parse_model(model)).score(Facts(lead, {"visit": rows}), at)
-        in_bulk = together.score(Facts(lead, own[lead["leadid"]]), at)
-        assert (in_bulk, explanation(in_bulk)) == (alone, explanation(alone))
+        assigned = together.score(Facts(lead, own[lead["leadid"]]), at)
+        assert (in_bulk, explanation(in_bulk)) == (alone, explanation(alone)) == (assigned, explanation(assigned))
