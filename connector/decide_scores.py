@@ -34,7 +34,9 @@ def decide_scores(look: Look, live: Live, scores: dict[UUID, Score], at: datetim
             kept.add(row_id)
             write = _outside_write if score.total is None else _score_write
             writes.append(write(row_id, model, stored.get(row_id), score, at))
-    writes += [_ended(row, look, live) for row in look.scores if row.active and row.row_id not in kept]
+    over = [row for row in look.scores if row.row_id not in kept]
+    writes += [_ended(row, look, live) for row in over if row.active]
+    writes += [_never_due(row) for row in over if not row.active and row.rescore_on is not None]
     return tuple(write for write in writes if write is not None)
 
 
@@ -96,6 +98,11 @@ def _whole_second(at: datetime | None) -> datetime | None:
         return at.replace(microsecond=0) + timedelta(seconds=1)
     except OverflowError:  # the last second of the calendar is never
         return None
+
+
+def _never_due(row: StoredScore) -> ScoreWrite:
+    """An ended row that still carries an instant would be found due for ever."""
+    return ScoreWrite(row.row_id, None, None, row.etag, {LeadScore.RESCORE_ON: None})
 
 
 def _ended(row: StoredScore, look: Look, live: Live) -> ScoreWrite:

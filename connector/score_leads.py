@@ -22,6 +22,7 @@ from dataverse import (
     PermanentError,
     PrivilegeError,
     TransientError,
+    send_in_batches,
 )
 from scoring import ScoringError
 
@@ -97,7 +98,7 @@ class LeadScoring:
         """Write each decision as one changeset, and return the second look at the leads that are not settled."""
         writes = [changeset(decision, looks[decision.lead_id], correlation) for decision in decisions]
         reads = in_force.reader.requests([decision.lead_id for decision in decisions])
-        results = self._client.batch([*writes, *reads])
+        results = send_in_batches(self._client, [*writes, *reads])
         settled = {
             decision.lead_id
             for decision, result in zip(decisions, results, strict=False)

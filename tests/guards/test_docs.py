@@ -1,6 +1,5 @@
 """What the documentation says is what the product does."""
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -74,9 +73,3 @@ def test_every_example_of_the_help_is_a_command() -> None:
 def test_the_models_page_names_every_operator() -> None:
     for name in OPERATORS:
         assert f"`{name}`" in MODELS, name
-
-
-def test_examples_are_json_where_they_say_so() -> None:
-    for page in PAGES:
-        for block in blocks(page.read_text(encoding="utf-8"), "json"):
-            json.loads(block)

@@ -8,6 +8,7 @@ import requests
 from connector.messages import LEAD_CHANGES_BULK, RowChanges
 from connector.rescore_due import WAITING_MAX
 from connector.tables import Lead
+from dataverse import update
 from tests.world import FIT, VISITS, World
 
 
@@ -80,3 +81,17 @@ def test_health_is_a_look_at_queue_and_leads_kept_for_half_a_minute(world: World
     assert world.app.health.is_good()
     world.clock.forward(seconds=30)
     assert not world.app.health.is_good()
+
+
+def test_a_row_whose_model_has_ended_is_not_due_for_ever(live: World) -> None:
+    lead = live.new_lead()
+    live.visit(lead, days_ago=27)
+    live.work(lead)
+    row_id = live.scores(lead)["Visits"]["lgate_leadscoreid"]
+    by_hand = {"statecode": 1, "statuscode": 2}
+    live.app.client.send(update("lgate_leadscores", row_id, by_hand, etag="*"))
+    live.publisher().stop_model("Visits")
+    live.clock.forward(days=2)
+    assert due(live) == [str(lead)]
+    live.work(lead)
+    assert due(live) == []

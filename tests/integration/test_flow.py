@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.messages import LEAD_CHANGES_BULK
+from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
 from dataverse import create, query, update
 from dataverse.odata import eq
 from tests.world import FIT, RULE, VISITS, World
@@ -199,3 +199,12 @@ def test_a_later_rule_does_not_take_back_what_an_earlier_one_set(world: World) -
     world.work(lead)
     assert len(world.log(lead)) == 2
     assert world.lead(lead)["statuscode"] == MARKETING_QUALIFIED
+
+
+def test_more_writes_than_one_batch_may_hold_go_out_in_several(world: World) -> None:
+    models = [{**FIT, "model": f"Fit {number}", "show_on_lead": False} for number in range(25)]
+    world.publish(*models)
+    leads = [world.new_lead(jobtitle="CEO") for _ in range(50)]
+    world.work(*leads)
+    assert all(len(world.scores(lead)) == 25 for lead in leads)
+    assert world.queue.of(LEAD_CHANGES) == []
