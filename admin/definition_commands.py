@@ -85,7 +85,7 @@ def apply_definitions(client: DataverseClient, definitions: Definitions) -> list
         current = read_rule(client, rule.rule)
         changed = current is None or _text(lambda draft: rule_json(parse_rule(draft)), current) != wanted
         if changed:
-            found = {each.model: read_model(client, each.model) for each in rule.criteria}
+            found = {name: read_model(client, name) for each in rule.criteria if (name := each.model)}
             missing = [f"criteria: there is no model {name!r}" for name, draft in found.items() if draft is None]
             if missing:
                 raise PublicationError(rule.rule, missing)
