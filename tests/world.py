@@ -230,7 +230,14 @@ class World:
         return {str(row[LeadScore.NAME]): dict(row) for row in self.app.client.rows(of_lead)}
 
     def log(self, lead: UUID) -> list[dict[str, Any]]:
-        columns = (QualificationLog.NAME, QualificationLog.OUTCOME, QualificationLog.SCORES, QualificationLog.ACTIONS)
+        columns = (
+            QualificationLog.NAME,
+            QualificationLog.OUTCOME,
+            QualificationLog.REASON,
+            QualificationLog.OCCURRENCE,
+            QualificationLog.SCORES,
+            QualificationLog.ACTIONS,
+        )
         of_lead = query(QualificationLog.SET, select=columns, filter=eq(f"_{QualificationLog.LEAD}_value", lead))
         return [dict(row) for row in self.app.client.rows(of_lead)]
 
