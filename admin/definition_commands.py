@@ -15,7 +15,8 @@ from admin.problems import problems_on_stderr
 from connector.bootstrap import App
 from connector.drafts import Draft, apply_model, apply_rule, read_model, read_rule
 from connector.errors import PublicationError
-from connector.publish import Publication, Publisher
+from connector.publication import Publication
+from connector.publish import Publisher
 from connector.rules import parse_rule, rule_json
 from dataverse import DataverseClient
 from scoring import DefinitionError, canonical_json, parse_model
@@ -102,7 +103,7 @@ def publisher(app: App) -> Publisher:
         client=app.client,
         queue=app.queue,
         clock=app.clock,
-        live=lambda: app.versions.fresh().live,
+        versions=app.versions,
         default_time_zone=app.settings.default_time_zone,
         text_accent_sensitive=app.settings.text_accent_sensitive,
     )

@@ -40,7 +40,7 @@ def changeset(decision: Decision, look: Look, correlation: str, *, action_follow
             _qualification(entry, look, decision.decided_on, correlation, under_way=entry.rule_id == under_way)
             for entry in decision.qualifications
         ),
-        *(_note(note, look, decision.decided_on, correlation) for note in decision.notes),
+        *(note_request(note, look, decision.decided_on, correlation) for note in decision.notes),
         *(_settled(entry) for entry in decision.settled),
     ]
     if decision.action is not None and not action_follows:
@@ -88,7 +88,8 @@ def _qualification(entry: Qualification, look: Look, at: datetime, correlation: 
     return _log_row(entry, row, look, at, correlation)
 
 
-def _note(note: Note, look: Look, at: datetime, correlation: str) -> Request:
+def note_request(note: Note, look: Look, at: datetime, correlation: str) -> Request:
+    """The entry of the log that a note is."""
     row = {
         QualificationLog.ID: str(note.row_id or uuid4()),
         QualificationLog.OUTCOME: note.outcome,

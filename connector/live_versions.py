@@ -68,17 +68,22 @@ class LiveVersions:
         loaded_on = self._clock()
         models, rules = list(self._client.rows(LIVE_MODELS)), list(self._client.rows(LIVE_RULES))
         lead = self._metadata.lead()
-        read = [self._with_currency(live_rule(row, lead)) for row in rules]
+        read = [self.with_currency(live_rule(row, lead)) for row in rules]
         live = Live(
             models=tuple(sorted((live_model(row) for row in models), key=lambda model: model.name)),
             rules=tuple(sorted(read, key=lambda rule: (rule.rule.order, rule.name))),
         )
+        return self.in_force_of(live, loaded_on)
+
+    def in_force_of(self, live: Live, loaded_on: datetime) -> InForce:
+        """What is live, or might be, with the reader that brings what it needs."""
+        lead = self._metadata.lead()
         needs = [model.scorer.needs for model in live.models]
         names = {need.table for each in needs for need in each.interactions}
         queries = lead_queries(needs, lead, {name: self._metadata.table(name) for name in names}, live.rules)
         return InForce(live, LeadReader(self._client, queries, needs, self._customer_insights(live)), loaded_on)
 
-    def _with_currency(self, rule: LiveRule) -> LiveRule:
+    def with_currency(self, rule: LiveRule) -> LiveRule:
         """The rule with the organisation's currency, where it makes opportunities of leads that may have none."""
         if rule.qualify is None or not rule.qualify.opportunity:
             return rule

@@ -4,14 +4,12 @@ The batch that writes ends with the reads that the next decision is made from, s
 has the last word (design.md section 3). What cannot be done now is sorted by what is to be done about it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from connector.changeset import changeset
-from connector.contact_match import matching_contacts
-from connector.decide import decide
 from connector.decide_rules import Held
+from connector.deciding import decide_all
 from connector.decision import Decision
 from connector.hourly import WAIT_S, left_this_hour
 from connector.live_versions import InForce
@@ -70,28 +68,12 @@ class LeadScoring:
 
     def _decide(self, looks: Mapping[UUID, Look], run: Run) -> list[Decision]:
         """The decisions that have something to write; leads that need nothing are done."""
-        decisions = self._decided(looks.values(), run)
-        if asking := [decision for decision in decisions if decision.asks]:
-            values = {
-                decision.lead_id: {name: str(looks[decision.lead_id].row[name]) for name in decision.asks}
-                for decision in asking
-            }
-            found = matching_contacts(self._client, values)
-            known = [replace(looks[lead_id], contacts=contacts) for lead_id, contacts in found.items()]
-            decisions = [decision for decision in decisions if not decision.asks] + self._decided(known, run)
-        return decisions
-
-    def _decided(self, looks: Iterable[Look], run: Run) -> list[Decision]:
-        at = self._clock()
         decisions = []
-        for look in looks:
-            try:
-                decision = decide(look, run.in_force.live, at, run.held.get(look.lead_id, {}))
-            except ScoringError as error:
-                run.outcome.refuse(look.lead_id, type(error).__name__)
-                continue
-            if not decision.is_empty:
-                decisions.append(decision)
+        for look, verdict in decide_all(self._client, looks.values(), run.in_force.live, self._clock(), run.held):
+            if isinstance(verdict, ScoringError):
+                run.outcome.refuse(look.lead_id, type(verdict).__name__)
+            elif not verdict.is_empty:
+                decisions.append(verdict)
             elif look.lead_id in run.later:
                 run.outcome.again.append(look.lead_id)
             else:

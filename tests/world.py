@@ -162,7 +162,7 @@ class World:
             client=self.app.client,
             queue=self.queue,
             clock=self.clock,
-            live=lambda: self.app.versions.fresh().live,
+            versions=self.app.versions,
             default_time_zone=settings.default_time_zone,
             text_accent_sensitive=settings.text_accent_sensitive,
         )

@@ -151,16 +151,6 @@ def test_a_rule_over_a_model_that_is_not_live_is_refused(world: World) -> None:
         world.publisher().publish_rule("Marketing qualified")
 
 
-def test_a_rule_asks_before_it_acts_on_leads_that_are_there_already(world: World) -> None:
-    world.publish(FIT)
-    world.new_lead()
-    apply(world, RULE)
-    with pytest.raises(PublicationError, match="existing_leads: there are open leads already: choose include"):
-        world.publisher().publish_rule("Marketing qualified")
-    apply(world, {**RULE, "existing_leads": "include"})
-    assert world.publisher().publish_rule("Marketing qualified").leads_queued == 1
-
-
 def test_a_status_reason_that_is_not_there_is_refused_by_name(world: World) -> None:
     world.publish(FIT)
     apply(world, {**RULE, "actions": {"status_reason": "Sehr gut"}, "from_status": ["New", "Lost"]})
