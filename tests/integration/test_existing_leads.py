@@ -96,9 +96,7 @@ def test_more_flips_than_500_are_asked_to_be_confirmed(scored: World, monkeypatc
     for _ in range(3):
         ready(scored)
     apply(scored, existing_leads="include")
-    with pytest.raises(
-        PublicationError, match=r"3 open leads would be acted on at once: confirm 3 \("
-    ):
+    with pytest.raises(PublicationError, match=r"3 open leads would be acted on at once: confirm 3 \("):
         scored.publisher().publish_rule(NAME)
     with pytest.raises(PublicationError, match="confirm 3"):
         scored.publisher().publish_rule(NAME, confirmed_flips=2)
