@@ -1,7 +1,7 @@
 """Comparing leads with what is stored of them, a page at a time: which leads there are to compare, and what differs.
 
 Two sweeps see everything: all open leads, and the score rows of leads that are not open and yet are active or due. A
-page costs two requests, and one more for each table of interactions that is counted by the leads' contacts.
+thousand leads cost five requests, and four more for each table of interactions that is counted by the leads' contacts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,8 +17,9 @@ from dataverse import DataverseClient, Request, query
 from dataverse.odata import all_of, any_of, eq, ne
 from scoring import ScoringError
 
-PAGE_SIZE: Final = 250
-"""Ids of so many contacts still fit into the URL of one query, by three lookups at once."""
+PAGE_SIZE: Final = 1_000
+READ_AT_ONCE: Final = 250
+"""The ids of so many contacts still fit into the URL of one query, by three lookups at once."""
 
 Sweep = Literal["open-leads", "ended-rows"]
 SWEEPS: Final[tuple[Sweep, ...]] = ("open-leads", "ended-rows")
@@ -57,18 +58,20 @@ def lead_pages(
 
 def compare(in_force: InForce, ids: Sequence[UUID], at: datetime, in_flight: timedelta) -> Compared:
     """Read the leads and say what differs; a lead that is gone is as it should be. Writes nothing."""
-    looks = in_force.reader.read(ids) if ids else {}
     differing: dict[UUID, tuple[Difference, ...]] = {}
-    unscorable = []
-    for look in looks.values():
-        try:
-            found = differences(look, in_force.live, at, in_flight)
-        except ScoringError:
-            unscorable.append(look.lead_id)
-            continue
-        if found:
-            differing[look.lead_id] = found
-    return Compared(len(looks), differing, tuple(unscorable))
+    unscorable: list[UUID] = []
+    leads = 0
+    for first in range(0, len(ids), READ_AT_ONCE):
+        for look in in_force.reader.read(ids[first : first + READ_AT_ONCE]).values():
+            leads += 1
+            try:
+                found = differences(look, in_force.live, at, in_flight)
+            except ScoringError:
+                unscorable.append(look.lead_id)
+                continue
+            if found:
+                differing[look.lead_id] = found
+    return Compared(leads, differing, tuple(unscorable))
 
 
 def _query(sweep: Sweep, page_size: int) -> Request:
