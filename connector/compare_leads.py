@@ -30,7 +30,7 @@ _ID: Final[Mapping[Sweep, str]] = {"open-leads": Lead.ID, "ended-rows": _LEAD}
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Leads to compare, each once, and the link to those after them."""
+    """Leads to compare, each once, and the link to those after them; one whose rows are on two pages is on both."""
 
     ids: tuple[UUID, ...]
     next_link: str | None

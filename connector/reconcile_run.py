@@ -42,7 +42,7 @@ class Run(BaseModel):
             update={
                 "sweep": self.sweep if next_link is not None else _after(self.sweep),
                 "link": next_link,
-                "suspects": (*self.suspects, *suspects),
+                "suspects": tuple(dict.fromkeys((*self.suspects, *suspects))),
                 "suspected_on": at if suspects else self.suspected_on,
                 "leads": self.leads + found.leads,
                 "unscorable": self.unscorable + len(found.unscorable),
