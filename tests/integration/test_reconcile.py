@@ -131,8 +131,9 @@ def test_a_lead_whose_rows_are_on_two_pages_is_one_suspect(live: World, monkeypa
     lead = live.new_lead(jobtitle="CEO")
     live.work(lead)
     live.edit(lead, statecode=2, statuscode=4)
-    last = whole_night(live)[-1]
-    assert (last.drifted, last.drift) == (1, {"active-row": 2})
+    runs = whole_night(live)
+    assert runs[0].suspects == (lead,)
+    assert (runs[-1].drifted, runs[-1].drift) == (1, {"active-row": 2})
 
 
 def test_a_run_that_was_killed_before_its_save_loses_nothing(live: World) -> None:

@@ -15,6 +15,7 @@ from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
 from connector.tables import Lead, LeadScore, QualificationLog, SyncState
 from dataverse import delete, query
 from scoring import FactError
+from tests.evidence import keep_evidence
 from tests.faults.checker import check, drain, drifted, fact
 from tests.world import FIT, RULE, VISITS, World
 
@@ -111,11 +112,14 @@ def test_seven_rows_that_drifted_are_found_and_repaired_by_one_command_and_the_w
     assert (exit_code, report["drifted"], report["enqueued"]) == (0, 7, 7)
     assert queued(live) == {leads[drift] for drift in SEEDED}
     drain(live)
-    assert run() == (0, {"leads": 9, "drifted": 0, "enqueued": 0, "unscorable": 0, "waiting": 0, "drift": []})
+    second = run()
+    assert second == (0, {"leads": 9, "drifted": 0, "enqueued": 0, "unscorable": 0, "waiting": 0, "drift": []})
     scores = {"Fit": 110, "Visits": 5}
     expected = {lead: fact(scores, **QUALIFIED) for name, lead in leads.items() if name != "closed"}
     expected[leads["un-qualified"]] = fact(scores, statuscode=1, lgate_salesready=False)
     verdict = check(live, expected)
+    found = {"seeded": len(SEEDED), "found": report["drifted"], "found_by_a_second_run": second[1]["drifted"]}
+    keep_evidence("seeded-drift", **found, after_repair=verdict.counts())
     assert verdict.faults == 0, verdict
 
 
