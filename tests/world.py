@@ -204,6 +204,11 @@ class World:
     def remove_visit(self, visit: UUID) -> None:
         self.app.client.send(delete(LeadInteraction.SET, str(visit), etag="*"))
 
+    def overwrite_score(self, lead: UUID, model: str, **changes: object) -> None:
+        """Another software writes a score row."""
+        row_id = str(self.scores(lead)[model][LeadScore.ID])
+        self.app.client.send(update(LeadScore.SET, row_id, changes, etag="*"))
+
     def work(self, *leads: UUID, app: App | None = None) -> None:
         """One message that names the leads, done by the worker."""
         text = RowChanges(table=Lead.TABLE, ids=leads, cause="test").text()
