@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+from connector.deciding import decide_all
 from connector.drift import Difference, differences
 from connector.live_versions import InForce
 from connector.tables import ACTIVE, Lead, LeadScore
@@ -62,14 +63,11 @@ def compare(in_force: InForce, ids: Sequence[UUID], at: datetime, in_flight: tim
     unscorable: list[UUID] = []
     leads = 0
     for first in range(0, len(ids), READ_AT_ONCE):
-        for look in in_force.reader.read(ids[first : first + READ_AT_ONCE]).values():
+        for look, verdict in decide_all(in_force, in_force.reader.read(ids[first : first + READ_AT_ONCE]).values(), at):
             leads += 1
-            try:
-                found = differences(look, in_force.live, at, in_flight)
-            except ScoringError:
+            if isinstance(verdict, ScoringError):
                 unscorable.append(look.lead_id)
-                continue
-            if found:
+            elif found := differences(verdict, look, in_force.live, in_flight):
                 differing[look.lead_id] = found
     return Compared(leads, differing, tuple(unscorable))
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from connector.decide import decide
 from connector.decision import Decision, ScoreWrite
 from connector.live import Live
 from connector.look import Look, StoredScore
-from connector.tables import ACTIVE, INACTIVE, LeadScore
+from connector.standing import standing
+from connector.tables import ACTIVE, INACTIVE, LeadScore, Reason
 
 Kind = Literal[
     "score", "grade", "explanation", "missing-row", "ended-row", "active-row", "due-instant", "rule", "primary-score"
@@ -19,6 +20,7 @@ should not be, or says another score, grade or explanation, or another instant a
 that should have acted, `primary-score` a lead that does not point at the row that views show."""
 
 NOT_LIVE = "(no live model)"
+UNDER_WAY = "(QualifyLead under way)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,12 @@ class Difference:
     of: str
 
 
-def differences(look: Look, live: Live, at: datetime, in_flight: timedelta) -> tuple[Difference, ...]:
-    """All that the worker would write about the lead at `at`, in its order.
+def differences(decision: Decision, look: Look, live: Live, in_flight: timedelta) -> tuple[Difference, ...]:
+    """All that the worker would write about the lead, in its order.
 
     Nothing when what is stored was right `in_flight` ago: then only time has passed, and `rescore_due` is on its way.
     """
-    decision = decide(look, live, at)
-    if decision.is_empty or (in_flight and decide(look, live, at - in_flight).is_empty):
+    if decision.is_empty or (in_flight and decide(look, live, decision.decided_on - in_flight).is_empty):
         return ()
     return tuple(_told(decision, look, live))
 
@@ -48,8 +49,12 @@ def _told(decision: Decision, look: Look, live: Live) -> Iterator[Difference]:
         model_id = write.model_id if row is None else row.model_id
         name = NOT_LIVE if model_id is None else names.get(model_id, NOT_LIVE)
         yield Difference("missing-row" if row is None else _kind(write, row), name)
-    for qualification in decision.qualifications:
-        yield Difference("rule", qualification.name)
+    waiting = {rule.rule_id for rule in live.rules if standing(look, rule).last_refusal == Reason.MAX_PER_HOUR}
+    acting = [(entry.rule_id, entry.name) for entry in decision.qualifications]
+    noted = [(note.rule_id, note.name) for note in decision.notes]
+    yield from (Difference("rule", name) for rule_id, name in [*acting, *noted] if rule_id not in waiting)
+    if decision.settled or (decision.action is not None and decision.action.alone):
+        yield Difference("rule", UNDER_WAY)
     if decision.primary_score is not None:
         yield Difference("primary-score", next(model.name for model in live.models if model.show_on_lead))
 

@@ -15,7 +15,7 @@ from connector.live import Live, LiveRule
 from connector.live_versions import InForce, LiveVersions
 from connector.look import Look
 from connector.ports import Clock
-from connector.preview import open_leads_decided
+from connector.preview import PAGE_SIZE, open_leads_decided
 from connector.tables import QualificationLog, Reason
 from dataverse import AlreadyExistsError, DataverseClient, send_in_batches
 
@@ -45,6 +45,7 @@ class ExistingLeads:
     client: DataverseClient
     versions: LiveVersions
     clock: Clock
+    page_size: int = PAGE_SIZE
 
     def scan(
         self,
@@ -58,7 +59,7 @@ class ExistingLeads:
         """Go on from `scan` to the end, or until the time is up; `leave_alone` writes an entry for each lead met."""
         at = self.clock()
         in_force = self._with(rule, at)
-        for page in open_leads_decided(self.client, in_force, at, link=scan.link):
+        for page in open_leads_decided(self.client, in_force, at, link=scan.link, page_size=self.page_size):
             met = list(_met(page.leads, rule))
             if leave_alone:
                 self._leave_alone(rule, met, at)

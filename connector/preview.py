@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from connector.compare_leads import READ_AT_ONCE, lead_pages
 from connector.deciding import Verdict, decide_all
 from connector.live_versions import InForce
 from connector.look import Look
-from connector.messages import IDS_MAX
-from connector.tables import Lead
-from dataverse import DataverseClient, query
-from dataverse.odata import eq
+from dataverse import DataverseClient
 
-PAGE_SIZE = 500
-_OPEN = query(Lead.SET, select=[Lead.ID], filter=eq(Lead.STATE, Lead.OPEN), page_size=PAGE_SIZE)
+PAGE_SIZE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +23,14 @@ class PreviewPage:
 
 
 def open_leads_decided(
-    client: DataverseClient, in_force: InForce, at: datetime, *, link: str | None = None
+    client: DataverseClient, in_force: InForce, at: datetime, *, link: str | None = None, page_size: int = PAGE_SIZE
 ) -> Iterator[PreviewPage]:
     """Every open lead under what is (or might be) in force, from the page that `link` leads to."""
-    first = _OPEN if link is None else client.linked(link, _OPEN)
-    for response in client.pages(first):
-        ids = [UUID(str(row[Lead.ID])) for row in response.rows]
-        leads = [
-            pair
-            for start in range(0, len(ids), IDS_MAX)
-            for pair in _decided(client, in_force, ids[start : start + IDS_MAX], at)
-        ]
-        next_link = response.row.get("@odata.nextLink")
-        yield PreviewPage(tuple(leads), None if next_link is None else str(next_link))
+    for page in lead_pages(client, "open-leads", link, page_size):
+        yield PreviewPage(tuple(_decided(in_force, page.ids, at)), page.next_link)
 
 
-def _decided(
-    client: DataverseClient, in_force: InForce, ids: list[UUID], at: datetime
-) -> Iterator[tuple[Look, Verdict]]:
-    return decide_all(client, in_force.reader.read(ids).values(), in_force.live, at, {})
+def _decided(in_force: InForce, ids: tuple[UUID, ...], at: datetime) -> Iterator[tuple[Look, Verdict]]:
+    for first in range(0, len(ids), READ_AT_ONCE):
+        looks = in_force.reader.read(ids[first : first + READ_AT_ONCE]).values()
+        yield from decide_all(in_force, looks, at)

@@ -13,6 +13,7 @@ from connector.ids import version_id
 from connector.live import Live, LiveRule
 from connector.live_versions import LiveVersions, read_lead_table
 from connector.ports import Clock, Queue
+from connector.preview import PAGE_SIZE
 from connector.publication import RESCORE_DELAY_S, Publication, Publications
 from connector.rules import parse_rule, rule_json
 from connector.tables import QualificationRule
@@ -38,6 +39,7 @@ class Publisher:
     default_time_zone: str
     text_accent_sensitive: bool
     rescore_delay_s: float = RESCORE_DELAY_S
+    page_size: int = PAGE_SIZE
 
     def publish_model(self, name: str) -> Publication:
         """Put the draft of a model in force; PublicationError names everything that speaks against it."""
@@ -117,7 +119,7 @@ class Publisher:
         leave_alone = rule.existing_leads == "exclude"
         if leave_alone:
             self._publications.write_version(draft, RULE, number, text)
-        existing = ExistingLeads(self.client, self.versions, self.clock)
+        existing = ExistingLeads(self.client, self.versions, self.clock, self.page_size)
         scan = existing.scan(version, scan.numbered(number), leave_alone=leave_alone, until=until, on_seen=on_seen)
         if not scan.is_done:
             return scan

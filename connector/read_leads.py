@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from connector.contact_match import matching_contacts
 from connector.customer_insights import CustomerInsights
 from connector.decide_rules import QUALIFY_LEAD
 from connector.errors import IncompleteError
@@ -39,6 +40,10 @@ class LeadReader:
         """A look at each lead that exists; a lead that is gone is not in the answer."""
         requests = self.requests(ids)
         return self.looks(requests, self._client.batch(requests))
+
+    def contacts(self, asked: Mapping[UUID, Mapping[str, str]]) -> Mapping[UUID, Mapping[str, Sequence[UUID]]]:
+        """By lead and column, the active contacts (at most two) that have the lead's value in that column."""
+        return matching_contacts(self._client, asked)
 
     def requests(self, ids: Sequence[UUID]) -> list[Request]:
         """The parts of the read, in an order that `looks` knows."""

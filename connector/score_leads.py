@@ -69,7 +69,7 @@ class LeadScoring:
     def _decide(self, looks: Mapping[UUID, Look], run: Run) -> list[Decision]:
         """The decisions that have something to write; leads that need nothing are done."""
         decisions = []
-        for look, verdict in decide_all(self._client, looks.values(), run.in_force.live, self._clock(), run.held):
+        for look, verdict in decide_all(run.in_force, looks.values(), self._clock(), run.held):
             if isinstance(verdict, ScoringError):
                 run.outcome.refuse(look.lead_id, type(verdict).__name__)
             elif not verdict.is_empty:

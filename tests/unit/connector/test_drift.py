@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from connector.decide import decide
 from connector.drift import NOT_LIVE, Difference, differences
 from connector.ids import lead_score_id
 from connector.live import Live
@@ -33,7 +34,7 @@ LEAVES_ON = NOW + timedelta(days=8)
 
 
 def found(seen: Look, current: Live, in_flight: timedelta = AT_ONCE) -> list[tuple[str, str]]:
-    return [(each.kind, each.of) for each in differences(seen, current, NOW, in_flight)]
+    return [(each.kind, each.of) for each in differences(decide(seen, current, NOW), seen, current, in_flight)]
 
 
 def visits(**changed: object) -> StoredScore:
