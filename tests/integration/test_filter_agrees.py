@@ -10,6 +10,8 @@ import pytest
 
 from connector.tables import Lead
 from dataverse import Request, create
+from dataverse.column_definitions import choice_column, decimal_column
+from dataverse.definitions import add_column
 from scoring import Facts, ScoringModel, compile_model, parse_model
 from tests.world import World
 
@@ -31,12 +33,19 @@ TYPES = {
     "revenue": "Money",
     "donotemail": "Boolean",
     "industrycode": "Picklist",
+    "statuscode": "Status",
+    "new_interests": "MultiSelectPicklist",
+    "new_ratio": "Decimal",
+    "leadid": "Uniqueidentifier",
     "estimatedclosedate": "DateOnly",
     "lastonholdtime": "DateTime",
     "parentaccountid": "Lookup",
     "parentaccountid.name": "String",
     "parentaccountid.numberofemployees": "Integer",
 }
+OPTIONS = {"contain-values": "ContainValues", "not-contain-values": "DoesNotContainValues"}
+ORDERED = {"String", "Memo", "Integer", "Double", "Decimal", "Money", "DateOnly", "DateTime"}
+LEADS = [f"0000000{at}-0000-0000-0000-00000000000a" for at in range(9)]
 SIGNS = ["eq", "ne", "gt", "ge", "lt", "le"]
 RELATIVE = {
     "today": "Today",
@@ -75,8 +84,14 @@ class Draw:
                 return one.choice(TEXTS) + one.choice(["", "", "  "])
             case "Integer":
                 return one.choice([0, 1, 5, 250, 1000])
-            case "Double" | "Money":
+            case "Double" | "Money" | "Decimal":
                 return one.choice([0, 0.5, 1, 99.25, 1000, 100000.75])
+            case "Status":
+                return one.choice([1, 2])
+            case "MultiSelectPicklist":
+                return ",".join(str(each) for each in one.sample([1, 2, 3, 12, 13], one.randint(1, 3)))
+            case "Uniqueidentifier":
+                return one.choice(LEADS)
             case "Boolean":
                 return one.random() < 0.5
             case "Picklist":
@@ -89,7 +104,7 @@ class Draw:
         return one.choice(self.accounts)
 
     def lead(self) -> dict[str, object]:
-        own = [column for column in TYPES if not column.startswith("parentaccountid")]
+        own = [column for column in TYPES if not column.startswith(("parentaccountid", "leadid"))]
         values: dict[str, object] = {column: self.value(column) for column in own if self.chance.random() < 0.75}
         if self.chance.random() < 0.7:
             values["parentaccountid@odata.bind"] = f"/accounts({self.chance.choice(self.accounts)})"
@@ -110,14 +125,16 @@ class Draw:
     def leaf(self) -> tuple[dict[str, Any], str]:
         column = self.chance.choice(list(TYPES))
         family = TYPES[column]
+        if family == "MultiSelectPicklist":
+            return self.asked(column, self.chance.choice(["null", "not-null", *OPTIONS]))
         ops = ["null", "not-null", "eq", "ne"]
-        if "." not in column and family in {"Integer", "Picklist", "String"}:
+        if "." not in column and family not in {"Money", "Memo"}:
             ops += ["in", "not-in"]
         if family == "String":
             ops += ["like", "not-like", "begins-with", "not-begin-with", "ends-with", "not-end-with"]
-        if family not in {"Boolean", "Picklist", "Lookup"}:
+        if family in ORDERED:
             ops += ["gt", "ge", "lt", "le"]
-        if family in {"Integer", "Double"} and "." not in column:
+        if family in ORDERED - {"Money", "Memo"} and "." not in column:
             ops += ["between", "not-between"]
         if family in {"DateTime", "DateOnly"}:
             ops += ["on", "on-or-before", "on-or-after"]
@@ -138,8 +155,12 @@ class Draw:
             values = [self.value(column) for _ in range(2)]
             leaf["value"] = sorted(values) if "between" in op else values
             name = {"in": "In", "not-in": "NotIn", "between": "Between", "not-between": "NotBetween"}[op]
-            listed = ",".join(f'"{each}"' for each in leaf["value"])
+            listed = ",".join(f'"{self.plain(each)}"' for each in leaf["value"])
             return leaf, f"Microsoft.Dynamics.CRM.{name}(PropertyName='{column}',PropertyValues=[{listed}])"
+        if op in OPTIONS:
+            leaf["value"] = self.chance.sample([1, 2, 3, 12], self.chance.randint(1, 2))
+            listed = ",".join(f'"{each}"' for each in leaf["value"])
+            return leaf, f"Microsoft.Dynamics.CRM.{OPTIONS[op]}(PropertyName='{column}',PropertyValues=[{listed}])"
         if op in RELATIVE:
             value = ""
             if "-x-" in op:
@@ -163,6 +184,9 @@ class Draw:
             return f"{column}_base"
         return f"_{column}_value" if TYPES[column] == "Lookup" else column.replace(".", "/")
 
+    def plain(self, value: Any) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
     def literal(self, column: str, value: Any) -> str:
         if isinstance(value, bool):
             return str(value).lower()
@@ -182,7 +206,15 @@ def filled(world: World, draw: Draw) -> list[dict[str, Any]]:
             "numberofemployees": draw.value("numberofemployees"),
         }
         world.app.client.send(create("accounts", about, id_column="accountid"))
-    for _ in range(60):
+    options = {number: {1033: str(number)} for number in (1, 2, 3, 12, 13)}
+    choice = choice_column("new_Interests", {1033: "Interests"}, options=options)
+    several = choice | {"@odata.type": "Microsoft.Dynamics.CRM.MultiSelectPicklistAttributeMetadata"}
+    ratio = decimal_column("new_Ratio", {1033: "Ratio"})
+    for column in (several, ratio):
+        world.app.client.send(add_column(Lead.TABLE, column))
+    for lead in LEADS:
+        world.new_lead(**draw.lead(), leadid=lead)
+    for _ in range(60 - len(LEADS)):
         world.new_lead(**draw.lead())
     return list(rows(world, "$expand=parentaccountid($select=name,numberofemployees)"))
 
