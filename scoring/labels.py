@@ -115,7 +115,7 @@ def _listed(options: Sequence[Option]) -> str:
 
 
 def _in_words(option: Option) -> str:
-    labels = " / ".join(quoted(label) for label in dict.fromkeys(option.labels))
+    labels = " / ".join(repr(label) for label in dict.fromkeys(option.labels))  # whole: they are there to be copied
     return f"{_spelled(option.value)} {labels}".rstrip()
 
 

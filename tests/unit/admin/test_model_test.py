@@ -180,6 +180,13 @@ def test_a_value_of_another_kind_is_named_with_its_lead_and_never_repeated(files
     ]
 
 
+def test_a_business_unit_that_nobody_looked_up_is_refused_where_it_stands_and_once(files: Files) -> None:
+    model = files.write("m.yaml", KLINT.replace("groups:", "business_unit: France\ngroups:"))
+    leads = files.write("l.json", '[{"leadid": "1"}, {"leadid": "2"}]')
+    (problem,) = refused(model, "--lead", leads)
+    assert problem.startswith("m.yaml:2:16: business_unit: is not looked up yet")
+
+
 def test_a_label_where_only_numbers_can_be_is_refused_where_it_stands(files: Files) -> None:
     model = files.write(
         "m.yaml", KLINT.replace("jobtitle,   op: not-null", "interests, op: contain-values, value: [1, Sport]")

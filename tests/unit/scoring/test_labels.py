@@ -160,6 +160,16 @@ def test_a_long_list_of_options_is_cut() -> None:
     assert str(refused.value).endswith("59 'Country 59' and 190 more")
 
 
+def test_a_label_is_listed_whole_and_on_one_line() -> None:
+    options = [Option(1, ("Agriculture and Non-petrol Natural Resource Extraction\n",))]
+    condition = {"column": "c", "op": "eq", "value": "Agriculture"}
+    model = parse_model({"model": "M", "groups": [{"name": "g", "points": 1, "when": condition}]})
+    with pytest.raises(DefinitionError) as refused:
+        with_values(model, lambda _table, _column: options)
+    listed = r"there is 1 'Agriculture and Non-petrol Natural Resource Extraction\n'"
+    assert str(refused.value).endswith(listed)
+
+
 def test_labels_of_multi_select_columns_never_score() -> None:
     condition = {"column": "interests", "op": "contain-values", "value": "Sport"}
     model = parse_model({"model": "M", "groups": [{"name": "g", "points": 1, "when": condition}]})
