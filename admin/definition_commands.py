@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from admin.connection import connect
-from admin.definitions import Definitions, read_definitions
+from admin.definitions import Definitions, read_definitions, resolved
 from admin.model_test import model_test
 from admin.model_validate import model_validate
 from admin.problems import problems_on_stderr
@@ -69,9 +69,14 @@ def stop_rules(names: Names) -> None:
 
 
 def apply_definitions(client: DataverseClient, definitions: Definitions) -> list[tuple[str, str, bool]]:
-    """Write the drafts that differ; for each model and rule its kind, its name and whether it was written."""
+    """Write the drafts that differ; for each model and rule its kind, its name and whether it was written.
+
+    Nothing is written when a label of an option is none. What only the environment says (types of columns, ids of
+    business units) is left out of drafts: publishing fills it in.
+    """
     done = []
-    for model in definitions.models:
+    for stated in resolved(client, definitions).models:
+        model = stated.model_copy(update={"columns": None, "business_units": ()})
         if model.text_accent_sensitive:
             problem = "text_accent_sensitive is the organisation's (a setting of the app): leave it out"
             raise PublicationError(model.name, [problem])

@@ -87,6 +87,14 @@ def comparisons(names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, An
         compared(["gt", "le"], numbers),
         compared(["between"], st.tuples(numbers, numbers).map(sorted)),
         compared(["in", "not-in"], st.lists(texts, min_size=1, max_size=3)),
+        compared(["in"], st.lists(numbers, min_size=1, max_size=3) | st.just([True])),
+        compared(["like", "not-begin-with"], texts.filter(lambda text: "[" not in text) | st.just("%[a-c]_")),
+        compared(
+            ["contain-values", "not-contain-values"], st.integers(0, 9) | st.lists(texts | st.just(7), min_size=1)
+        ),
+        compared(["on", "on-or-after"], st.just("2026-05-31")),
+        compared(["last-x-days", "olderthan-x-months"], st.integers(1, 9)),
+        st.fixed_dictionaries({"column": names, "op": st.sampled_from(["today", "last-year"])}),
     )
 
 
@@ -124,6 +132,7 @@ models = st.fixed_dictionaries(
         "description": texts,
         "time_zone": st.sampled_from(["Europe/Paris", "Pacific/Apia"]),
         "show_on_lead": st.booleans(),
+        "business_unit": st.sampled_from(["France", "007", "true"]),
         "entry": trees(columns),
         "grades": st.sampled_from([[], [{"name": "Hot", "min": 0}, {"name": "Cold", "max": -1}], [{"name": "Any"}]]),
         "limits": st.sampled_from([{}, {"min": 0}, {"max": 0}, {"min": -5, "max": 5}]),
