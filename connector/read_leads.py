@@ -130,6 +130,7 @@ def _stored_score(row: Row) -> StoredScore:
 
 def _log_entry(row: Row) -> LogEntry:
     version_id, reason = row[f"_{QualificationLog.VERSION}_value"], row[QualificationLog.REASON]
+    decided_on = row[QualificationLog.DECIDED_ON]
     actions = json.loads(str(row[QualificationLog.ACTIONS] or "{}"))
     return LogEntry(
         rule_id=UUID(str(row[f"_{QualificationLog.RULE}_value"])),
@@ -138,6 +139,6 @@ def _log_entry(row: Row) -> LogEntry:
         row_id=UUID(str(row[QualificationLog.ID])),
         version_id=None if version_id is None else UUID(str(version_id)),
         reason=None if reason is None else str(reason),
-        decided_on=datetime.fromisoformat(str(row[QualificationLog.DECIDED_ON])),
+        decided_on=None if decided_on is None else datetime.fromisoformat(str(decided_on)),
         ran_qualify_lead=QUALIFY_LEAD in actions,
     )

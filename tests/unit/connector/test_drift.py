@@ -131,6 +131,7 @@ def test_what_time_alone_changed_a_moment_ago_is_on_its_way_and_no_difference_ye
 
 
 def test_a_difference_holds_no_value_of_the_lead() -> None:
-    (difference,) = differences(look(scores=[stored(score=1)]), live(live_model()), NOW, AT_ONCE)
+    seen, current = look(scores=[stored(score=1)]), live(live_model())
+    (difference,) = differences(decide(seen, current, NOW), seen, current, AT_ONCE)
     assert difference == Difference("score", "Fit")
     assert LeadScore.SCORE not in repr(difference)
