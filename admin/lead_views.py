@@ -1,7 +1,7 @@
 """What is known of one lead, as tables for people and as JSON for programs."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from admin.score_views import miss_members, score_members, score_parts, score_te
 from connector.ids import lead_score_id
 from connector.live import Live, LiveModel
 from connector.look import Look, StoredScore
-from connector.tables import QualificationLog
+from connector.tables import PublishedVersion, QualificationLog
 from dataverse import DataverseClient, query
 from dataverse.odata import eq
 from scoring import NearestMiss, Score, nearest_misses
@@ -42,9 +42,14 @@ def lead_score_parts(look: Look, live: Live, model: LiveModel, scores: dict[UUID
 
 
 def decision_rows(client: DataverseClient, lead: UUID) -> list[dict[str, Any]]:
-    """The lead's log, oldest first: `decided_on`, `rule`, `outcome`, `reason`, `scores`, `actions`, `correlation`."""
+    """The lead's log, oldest first.
+
+    `decided_on`, `rule`, `version` and who published it (`published_by`), `occurrence`, `outcome`, `reason`, `scores`,
+    `actions`, `correlation`.
+    """
     columns = [
         QualificationLog.NAME,
+        QualificationLog.OCCURRENCE,
         QualificationLog.OUTCOME,
         QualificationLog.REASON,
         QualificationLog.SCORES,
@@ -56,12 +61,15 @@ def decision_rows(client: DataverseClient, lead: UUID) -> list[dict[str, Any]]:
         QualificationLog.SET,
         select=columns,
         filter=eq(f"_{QualificationLog.LEAD}_value", lead),
-        orderby=[QualificationLog.DECIDED_ON],
+        orderby=[QualificationLog.DECIDED_ON, f"{QualificationLog.OCCURRENCE}"],
+        expand={QualificationLog.VERSION: (PublishedVersion.NUMBER, PublishedVersion.PUBLISHED_BY)},
     )
     return [
         {
             "decided_on": row[QualificationLog.DECIDED_ON],
             "rule": row[QualificationLog.NAME],
+            **_version(row[QualificationLog.VERSION]),
+            "occurrence": row[QualificationLog.OCCURRENCE],
             "outcome": _OUTCOMES.get(_number(row[QualificationLog.OUTCOME]), str(row[QualificationLog.OUTCOME])),
             "reason": row[QualificationLog.REASON],
             "scores": _parsed(row[QualificationLog.SCORES]),
@@ -75,15 +83,15 @@ def decision_rows(client: DataverseClient, lead: UUID) -> list[dict[str, Any]]:
 def decisions_table(rows: list[dict[str, Any]]) -> Table | str:
     """The log for people."""
     if not rows:
-        return "No rule has acted on this lead."
+        return "No rule has acted on this lead, or was kept from it."
     table = Table(title="Decisions", title_justify="left", box=SIMPLE_HEAD)
-    for column in ("decided on", "rule", "outcome", "scores", "actions"):
+    for column in ("decided on", "rule", "version", "outcome", "scores", "actions"):
         table.add_column(column, overflow="fold")
     for row in rows:
         scores = ", ".join(f"{model} {score}" for model, score in row["scores"].items())
         actions = ", ".join(f"{column} = {value}" for column, value in row["actions"].items())
         outcome = row["outcome"] + (f": {row['reason']}" if row["reason"] else "")
-        table.add_row(str(row["decided_on"]), str(row["rule"]), outcome, scores, actions)
+        table.add_row(str(row["decided_on"]), str(row["rule"]), str(row["version"] or ""), outcome, scores, actions)
     return table
 
 
@@ -123,6 +131,14 @@ def _stored(look: Look, model: LiveModel) -> StoredScore | None:
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else -1
+
+
+def _version(version: object) -> dict[str, object]:
+    row = version if isinstance(version, Mapping) else {}
+    return {
+        "version": row.get(PublishedVersion.NUMBER),
+        "published_by": row.get(PublishedVersion.PUBLISHED_BY),
+    }
 
 
 def _parsed(text: object) -> Any:
