@@ -13,6 +13,7 @@ from connector.live import Live
 from connector.live_rows import LIVE_MODELS, LIVE_RULES, live_model, live_rule
 from connector.ports import Clock
 from connector.queries import lead_queries
+from connector.reach import Reach, reach_of, related_lookups
 from connector.read_leads import LeadReader
 from connector.tables import Lead
 from dataverse import DataverseClient
@@ -24,10 +25,11 @@ METADATA_CACHE_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """One snapshot: what is live, and the reader that brings what it needs."""
+    """One snapshot: what is live, the reader that brings what it needs, and whose changes move it."""
 
     live: Live
     reader: LeadReader
+    reach: Reach
     loaded_on: datetime
 
 
@@ -73,7 +75,9 @@ class LiveVersions:
         needs = [model.scorer.needs for model in live.models]
         names = {need.table for each in needs for need in each.interactions}
         queries = lead_queries(needs, lead, {name: self._metadata.table(name) for name in names})
-        return InForce(live, LeadReader(self._client, queries, needs), loaded_on)
+        lookups = related_lookups(needs, lead.metadata)
+        reach = reach_of(lookups, {name: self._metadata.table(name) for name in lookups}, queries.interactions)
+        return InForce(live, LeadReader(self._client, queries, needs), reach, loaded_on)
 
 
 class _Metadata:
