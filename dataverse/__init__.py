@@ -15,7 +15,7 @@ from dataverse.certificate import Certificate
 from dataverse.change_tracking import ChangePage, changes
 from dataverse.client import DataverseClient
 from dataverse.client_secret import ClientSecret
-from dataverse.counts import count
+from dataverse.counts import count, table_size
 from dataverse.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -111,6 +111,7 @@ __all__ = [
     "returning",
     "row_path",
     "send_in_batches",
+    "table_size",
     "tagged",
     "update",
     "upsert",
