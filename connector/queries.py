@@ -23,6 +23,7 @@ _SCORE_COLUMNS = (
     "statecode",
 )
 _LOG_COLUMNS = (
+    QualificationLog.ID,
     f"_{QualificationLog.LEAD}_value",
     f"_{QualificationLog.RULE}_value",
     QualificationLog.OCCURRENCE,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from connector.errors import IncompleteError
+from connector.ids import qualification_id
 from connector.look import LogEntry, Look, Row, StoredScore
 from connector.queries import InteractionQuery, LeadQueries
 from connector.tables import ACTIVE, Lead, LeadScore, QualificationLog
@@ -56,7 +57,7 @@ class LeadReader:
                 etag=str(row["@odata.etag"]),
                 row=row,
                 scores=tuple(_stored_score(score) for score in stored.get(lead_id, ())),
-                log=tuple(_log_entry(entry) for entry in acted.get(lead_id, ())),
+                log=tuple(_log_entry(entry) for entry in acted.get(lead_id, ()) if not _is_of_a_merged_lead(entry)),
                 interactions=interactions.get(str(row[Lead.ID]), {}),
             )
             for row in rows
@@ -107,6 +108,19 @@ def _stored_score(row: Row) -> StoredScore:
         explanation=None if text is None else str(text),
         rescore_on=None if rescore_on is None else datetime.fromisoformat(str(rescore_on)),
     )
+
+
+def _is_of_a_merged_lead(row: Row) -> bool:
+    """Whether the entry came with a merge: that a rule acted on the lead that went says nothing of the one that stays.
+
+    The id of an entry that qualifies names its lead; others have random ids.
+    """
+    lead, rule, row_id = (
+        UUID(str(row[name]))
+        for name in (f"_{QualificationLog.LEAD}_value", f"_{QualificationLog.RULE}_value", QualificationLog.ID)
+    )
+    is_computed = row[QualificationLog.OUTCOME] in (QualificationLog.QUALIFIED, QualificationLog.QUALIFYING)
+    return is_computed and row_id != qualification_id(lead, rule, int(str(row[QualificationLog.OCCURRENCE])))
 
 
 def _log_entry(row: Row) -> LogEntry:

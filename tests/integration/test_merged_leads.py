@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from connector.ids import lead_score_id
-from connector.tables import LeadScore
+from connector.tables import Lead, LeadScore, QualificationLog
 from tests.integration.hearing import webhooks
 from tests.integration.polling import drain, merge, score, score_rows, tick
 from tests.world import FIT, RULE, VISITS, World
@@ -135,3 +135,18 @@ def test_a_chain_of_merges_ends_at_the_last(live: World) -> None:
     ids = model_ids(live)
     active = [row[LeadScore.ID] for row in score_rows(live, last) if row["statecode"] == 0]
     assert sorted(active) == sorted(str(lead_score_id(last, model)) for model in ids.values())
+
+
+def test_that_a_rule_acted_on_the_one_that_went_does_not_keep_it_from_the_one_that_stays(live: World) -> None:
+    stays, goes = two_leads(live)
+    merge(live, stays, goes, telephone1="1")
+    assert [entry["lgate_outcome"] for entry in live.log(stays)] == [QualificationLog.QUALIFIED]
+    assert live.lead(stays)["statuscode"] == Lead.NEW
+    for _ in range(2):
+        live.work(stays, goes)
+        assert live.lead(stays)["statuscode"] == Lead.MARKETING_QUALIFIED
+        assert len(live.log(stays)) == 2
+    # A person takes it back, and no entry of either lead has the rule act again.
+    live.edit(stays, statuscode=Lead.NEW)
+    live.work(stays)
+    assert live.lead(stays)["statuscode"] == Lead.NEW
