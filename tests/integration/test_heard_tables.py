@@ -1,14 +1,17 @@
 """Webhooks of tables that live models reach: whatever a row pointed at before and after is looked at."""
 
+import json
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from connector.receive import receive
 from dataverse import Request, delete
 from tests.integration.hearing import webhooks
 from tests.integration.polling import DEALS, LARGE_ACCOUNT, bound, change, drain, merge, new_row, score
-from tests.world import VISITS, World
+from tests.unit.connector.executed import context
+from tests.world import SECRET, VISITS, World
 
 
 @pytest.fixture
@@ -127,3 +130,23 @@ def test_a_table_whose_model_was_stopped_is_refused_within_a_minute(live: World)
         live.clock.forward(seconds=60)
         change(live, "accounts", account, numberofemployees=250)
     assert statuses[-1] == 400
+
+
+def test_what_a_synchronous_step_tells_of_is_looked_at_when_it_is_committed(live: World) -> None:
+    lead = live.new_lead()
+    body = context(
+        Mode=0, IsInTransaction=True, PrimaryEntityId=str(lead), OrganizationId=str(live.emulator.organization_id)
+    )
+    assert receive(json.dumps(body).encode(), {"x-leadgate-secret": SECRET}, lambda: live.app) == 202
+    assert [delay_s for _, _, delay_s in live.queue.sent] == [30]
+    live.visit(lead)  # the commit that the webhook came before
+    drain(live)
+    assert score(live, lead, "Visits") == 5
+
+
+def test_a_change_that_was_rolled_back_leaves_nothing(live: World) -> None:
+    body = context(Mode=0, PrimaryEntityId=str(uuid4()), OrganizationId=str(live.emulator.organization_id))
+    assert receive(json.dumps(body).encode(), {"x-leadgate-secret": SECRET}, lambda: live.app) == 202
+    before = live.writes()
+    drain(live)
+    assert (live.writes(), live.queue.sent) == (before, [])

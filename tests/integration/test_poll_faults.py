@@ -61,8 +61,8 @@ def refusal(status: int, code: str, message: str) -> Response:
 
 @pytest.mark.parametrize("status", [410, 400, 500, 404, 412])
 @pytest.mark.parametrize("code", ["0x80044352", "0X80044352"])
-def test_an_expired_link_is_known_by_its_code_whatever_the_status(
-    live: World, monkeypatch: pytest.MonkeyPatch, status: int, code: str
+def test_an_expired_link_is_known_by_its_code_whatever_the_status_and_warned_of_once(
+    live: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, status: int, code: str
 ) -> None:
     open_leads = {live.new_lead() for _ in range(3)}
     tick(live)
@@ -76,6 +76,9 @@ def test_an_expired_link_is_known_by_its_code_whatever_the_status(
         poll.tick()
     assert queued(live, LEAD_CHANGES_BULK) == {"lead": open_leads}
     assert queued(live, LEAD_CHANGES) == {}
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "changes-lead: the link has expired, the table is read again"
+    ]
     assert tick(live) == {}
 
 
