@@ -213,8 +213,8 @@ def test_a_table_that_grows_while_a_delta_is_read_over_several_ticks_goes_over_a
     live.clock.forward(hours=1)
     changed_in_one_second(live, accounts)
     seen: set[UUID] = set()
-    for _ in range(3):
-        seen |= tick(live, tick_s=0, page_size=2, rows_max=9).get("account", set())
+    for rows_max in (9, 2, 2):
+        seen |= tick(live, tick_s=0, page_size=2, rows_max=rows_max).get("account", set())
         # Behind the pages of this delta; the link at its end leads to it.
         live.clock.forward(hours=1)
         change(live, "accounts", accounts[0], numberofemployees=7)
@@ -222,6 +222,26 @@ def test_a_table_that_grows_while_a_delta_is_read_over_several_ticks_goes_over_a
     assert kind(live) == "delta"
     assert tick(live, **LARGE)["account"] == {accounts[0]}
     assert kind(live) == "watermark"
+
+
+def test_what_changes_while_the_last_delta_is_read_is_behind_the_watermark_that_follows_it(live: World) -> None:
+    accounts = [new_row(live, "accounts", name="A") for _ in range(3)]
+    tick(live, rows_max=9)
+    live.clock.forward(hours=1)
+    done = False
+
+    def edit_and_dawdle(request: requests.PreparedRequest) -> None:
+        nonlocal done
+        if "/accounts?" in str(request.url) and not done:
+            done = True
+            change(live, "accounts", accounts[0], numberofemployees=6)
+            live.clock.forward(minutes=11)
+
+    live.adapter.after = edit_and_dawdle
+    tick(live, **LARGE)
+    live.adapter.after = lambda _request: None
+    assert kind(live) == "watermark"
+    assert tick(live, **LARGE)["account"] == {accounts[0]}
 
 
 def test_an_expired_link_of_a_table_that_is_large_by_now_reads_on_from_when_it_was_kept(live: World) -> None:
