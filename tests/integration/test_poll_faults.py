@@ -131,6 +131,24 @@ def test_an_app_that_was_stopped_for_eight_days_finds_all_that_changed_meanwhile
     assert tick(live) == {"lead": {quiet}}
 
 
+@pytest.mark.parametrize("lead_count", [300, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_after_an_expired_link_every_open_lead_is_queued_once_and_then_only_what_changes(
+    live: World, lead_count: int
+) -> None:
+    leads = [uuid4() for _ in range(lead_count)]
+    live.emulator.load("lead", ({"leadid": str(lead), "lastname": "Durand"} for lead in leads))
+    tick(live, page_size=max(50, lead_count // 20))
+    live.clock.forward(days=8)
+    live.queue.sent.clear()
+    poller(live, page_size=max(50, lead_count // 20)).tick()
+    ids = [UUID(row_id) for text in live.queue.of(LEAD_CHANGES_BULK) for row_id in json.loads(text)["ids"]]
+    lost = set(leads) - set(ids)
+    keep_evidence(f"poll-resync-{lead_count}", leads=lead_count, queued=len(ids), lost=len(lost))
+    assert (lost, len(ids)) == (set(), lead_count)
+    live.edit(leads[0], jobtitle="CTO")
+    assert tick(live) == {"lead": {leads[0]}}
+
+
 def test_a_change_of_the_set_of_columns_means_reading_everything_again(live: World) -> None:
     leads = {live.new_lead() for _ in range(3)}
     tick(live)
