@@ -108,7 +108,8 @@ class Follower:
     def _queue(self, source: Source, stream: Stream, rows: Sequence[Row]) -> int:
         if stream.kind == "first" and not source.is_leads:
             return 0
-        name = LEAD_CHANGES_BULK if is_of_everything(stream) else LEAD_CHANGES
+        # More than a page is no edit of a person: an import, and what is edited meanwhile must not wait behind it.
+        name = LEAD_CHANGES_BULK if is_of_everything(stream) or is_under_way(stream) else LEAD_CHANGES
         return sum(
             send_leads(self.queue, name, dict.fromkeys(_ids(stream, columns, rows)), cause="poll", table=table)
             for table, columns in source.ways.items()

@@ -131,7 +131,8 @@ def _messages(context: _Context, rows: Sequence[UUID], reach: Callable[[], Reach
         return None
     counted = reached.interactions.get(table)
     messages = [*_of_interaction(context, rows, _Lookups(counted.leads, counted.contacts))] if counted else []
-    if table in reached.related and not any(message.table == table for message in messages):
+    named = {row_id for message in messages if message.table == table for row_id in message.ids}
+    if table in reached.related and not named.issuperset(rows):
         messages += _changes(table, rows)
     return messages
 

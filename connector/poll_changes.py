@@ -26,7 +26,7 @@ PAGE_SIZE = 5_000
 _log = logging.getLogger("leadgate")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PollChanges:
     """Follows leads and the tables that live models reach; those of more than `rows_max` rows by watermark."""
 
@@ -43,7 +43,7 @@ class PollChanges:
 
     def __post_init__(self) -> None:
         """Remember for the life of the process what needs no asking again."""
-        object.__setattr__(self, "_sizes", TableSizes(self.client, self.clock, self.rows_max))
+        self._sizes = TableSizes(self.client, self.clock, self.rows_max)
 
     def tick(self) -> int:
         """How many rows were queued; the next tick begins where the last save of each stream was.

@@ -204,6 +204,18 @@ def test_a_link_in_the_store_that_leads_elsewhere_is_not_followed(live: World, c
     assert live.queue.sent == []
 
 
+def test_what_is_beyond_a_page_of_changes_does_not_stand_in_the_way_of_what_people_edit(live: World) -> None:
+    leads = [live.new_lead() for _ in range(5)]
+    tick(live)
+    for lead in leads:
+        live.edit(lead, jobtitle="CTO")
+    live.queue.sent.clear()
+    poller(live, page_size=2).tick()
+    assert len(queued(live, LEAD_CHANGES)["lead"]) == 2
+    assert len(queued(live, LEAD_CHANGES_BULK)["lead"]) == 3
+    assert queued(live)["lead"] == set(leads)
+
+
 def test_edits_during_a_reading_are_found_by_it_or_by_the_next(live: World) -> None:
     leads = [live.new_lead() for _ in range(6)]
     tick(live)

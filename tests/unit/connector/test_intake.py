@@ -348,6 +348,15 @@ def test_a_table_of_both_kinds_is_looked_at_in_both_ways() -> None:
     assert queued(visit(), lambda: both) == [("new_visit", [INTERACTION_ID])]
 
 
+def test_a_contact_that_points_at_another_contact_is_looked_at_beside_it() -> None:
+    guests = InteractionQuery("contact", "contacts", "contactid", (), (), ("new_host",))
+    both = Reach(
+        {"contact": RelatedTable("contact", "contacts", "contactid", ("parentcontactid",))}, {"contact": guests}
+    )
+    body = {**visit(pair("new_host", reference("contact", CONTACT))), "PrimaryEntityName": "contact"}
+    assert queued(body, lambda: both) == [("contact", [CONTACT]), ("contact", [INTERACTION_ID])]
+
+
 HOSTILE_PARAMETERS: list[Any] = [
     None,
     {},
