@@ -1,4 +1,4 @@
-"""`leadgate poll`: one tick of change tracking, now."""
+"""`leadgate poll`: one tick of the poll, now, over all the tables that are followed."""
 
 import typer
 
@@ -8,5 +8,5 @@ from admin.problems import problems_on_stderr
 
 @problems_on_stderr
 def poll() -> None:
-    """Ask change tracking once for what has changed, and queue it."""
+    """Ask once for what has changed, in leads and in what they hang on, and queue it."""
     typer.echo(f"{connect().poll_changes.tick()} rows queued")

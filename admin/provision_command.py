@@ -9,6 +9,7 @@ from admin.problems import problems_on_stderr
 from admin.provisioning import Step, schema_steps, tracking_steps
 from admin.webhooks import Webhook, webhook_steps
 from connector.errors import SettingsError
+from connector.reach import NOTHING_REACHED
 from dataverse import DataverseClient
 
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Say what is missing and change nothing.")]
@@ -43,7 +44,9 @@ def provision(
             typer.echo(f"left to you: {step.what} (--track-changes)")
     _go(steps, app.client, plan_only=plan)
     if webhook is not None:
-        hooks = list(webhook_steps(app.client, webhook))
+        # Before there are tables there is no model, and so nothing that one reaches.
+        reach = NOTHING_REACHED if plan and steps else app.versions.fresh().reach
+        hooks = list(webhook_steps(app.client, webhook, reach))
         _go(hooks, app.client, plan_only=plan)
         steps += hooks
     typer.echo(f"{len(steps)} steps {'to do' if plan else 'done'}" if steps else "nothing is missing")

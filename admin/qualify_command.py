@@ -26,8 +26,8 @@ from connector.live_versions import InForce, read_lead_table
 from connector.look import Look
 from connector.preview import open_leads_decided
 from connector.publish import refused
+from connector.rule_standing import is_left_alone, standing
 from connector.rules import parse_rule
-from connector.standing import is_left_alone, standing
 from connector.tables import Lead
 from connector.validate_rule import rule_problems
 from dataverse import DataverseClient, query

@@ -7,7 +7,8 @@ from xml.sax.saxutils import quoteattr
 
 from admin.provisioning import ProvisioningError, Step, sending
 from connector.intake import SECRET_HEADER
-from connector.tables import Lead, LeadInteraction, QualificationRule, ScoringModel
+from connector.reach import NOTHING_REACHED, Reach
+from connector.tables import MERGED_TABLES, Lead, LeadInteraction, QualificationRule, ScoringModel
 from dataverse import DataverseClient, create, query, update
 from dataverse.odata import all_of, eq
 
@@ -48,6 +49,7 @@ _REACHED_BY = (LeadInteraction.LEAD, LeadInteraction.CONTACT)
 STEPS = (
     StepForm(Lead.TABLE, "Create"),
     StepForm(Lead.TABLE, "Update"),
+    StepForm(Lead.TABLE, "Merge"),
     StepForm(LeadInteraction.TABLE, "Create"),
     StepForm(LeadInteraction.TABLE, "Update", image=_REACHED_BY),
     StepForm(LeadInteraction.TABLE, "Delete", image=_REACHED_BY),
@@ -56,7 +58,23 @@ STEPS = (
 )
 
 
-def webhook_steps(client: DataverseClient, webhook: Webhook) -> Iterator[Step]:
+def reached_steps(reach: Reach) -> Iterator[StepForm]:
+    """The steps on tables that live models reach, besides those of STEPS.
+
+    A related row that is new or gone has no leads; those of one that is merged away hang on the one that stays.
+    """
+    for table in sorted({*reach.related, *reach.interactions} - {form.table for form in STEPS}):
+        interactions = reach.interactions.get(table)
+        image = (*interactions.leads, *interactions.contacts) if interactions is not None else ()
+        if interactions is not None:
+            yield StepForm(table, "Create")
+            yield StepForm(table, "Delete", image=image)
+        yield StepForm(table, "Update", image=image)
+        if table in MERGED_TABLES:
+            yield StepForm(table, "Merge")
+
+
+def webhook_steps(client: DataverseClient, webhook: Webhook, reach: Reach = NOTHING_REACHED) -> Iterator[Step]:
     """One service endpoint, and the steps that are missing; the secret is written anew each time."""
     named = all_of(eq("name", ENDPOINT_NAME), eq("contract", WEBHOOK))
     rows = list(client.rows(query("serviceendpoints", select=["serviceendpointid", "url"], filter=named)))
@@ -78,7 +96,7 @@ def webhook_steps(client: DataverseClient, webhook: Webhook) -> Iterator[Step]:
         filter=eq("eventhandler_serviceendpoint/serviceendpointid", UUID(endpoint_id)),
     )
     known = {str(row["name"]) for row in client.rows(registered)} if rows else set()
-    for form in STEPS:
+    for form in (*STEPS, *reached_steps(reach)):
         if form.name not in known:
             yield _step(form, endpoint_id)
 

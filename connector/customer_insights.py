@@ -10,6 +10,7 @@ from uuid import UUID
 
 from connector.errors import VersionError
 from connector.look import Row
+from connector.queries import InteractionQuery
 from connector.tables import ACTIVE
 from connector.tables import CustomerInsightsScore as Given
 from dataverse import Request, query
@@ -26,15 +27,25 @@ _COLUMNS = (Given.LEAD, Given.MODEL, Given.SCORE, Given.STATUS)
 class CustomerInsights:
     """The scores of the models that live rules name."""
 
-    entity_set: str
+    table: TableMetadata
     navigation: str
     models: frozenset[str]
+
+    @property
+    def changes(self) -> InteractionQuery:
+        """The table as one whose changes concern the leads that its rows point at."""
+        table = self.table
+        return InteractionQuery(
+            table.logical_name, table.entity_set_name, table.primary_id, (_LEAD,), leads=(Given.LEAD,), contacts=()
+        )
 
     def scores(self, ids: Sequence[UUID]) -> Request:
         """All active score rows of the leads, over all models and versions."""
         of_leads = all_of(in_(Given.LEAD, ids), eq("statecode", ACTIVE))
         columns = (_LEAD, Given.SCORE, Given.STATUS, _CHANGED_ON)
-        return query(self.entity_set, select=columns, filter=of_leads, expand={self.navigation: (Given.MODEL_NAME,)})
+        return query(
+            self.table.entity_set_name, select=columns, filter=of_leads, expand={self.navigation: (Given.MODEL_NAME,)}
+        )
 
     def newest(self, rows: Iterable[Row]) -> dict[UUID, dict[str, int]]:
         """By lead and by the model's name, the score that was computed last, of those that may be used."""
@@ -52,7 +63,7 @@ def customer_insights(table: TableMetadata, models: frozenset[str]) -> CustomerI
     if lacking := lacking_columns(table):
         raise VersionError(Given.TABLE, f"has no {', '.join(lacking)}")
     (target,) = table.lookups[Given.MODEL]
-    return CustomerInsights(table.entity_set_name, table.navigations[Given.MODEL, target], models)
+    return CustomerInsights(table, table.navigations[Given.MODEL, target], models)
 
 
 def lacking_columns(table: TableMetadata) -> list[str]:

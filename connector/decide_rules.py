@@ -1,6 +1,6 @@
 """Deciding what the rules do with a lead: which act, which are held back and why, what goes on. Pure.
 
-Rules act in their order, each once per occurrence (connector.standing); the first that acts sets a column.
+Rules act in their order, each once per occurrence (connector.rule_standing); the first that acts sets a column.
 """
 
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from connector.decision import Action, Note, Qualification, Settled
-from connector.ids import computed_id, qualification_id
+from connector.ids import qualification_id, reopened_id
 from connector.live import Live, LiveRule, QualifyLead
 from connector.look import LogEntry, Look
-from connector.standing import Standing, is_left_alone, standing
+from connector.rule_standing import Standing, is_left_alone, standing
 from connector.tables import Lead, QualificationLog, Reason
 
 QUALIFY_LEAD = "qualify_lead"
@@ -142,7 +142,7 @@ def _asked(look: Look, qualify: QualifyLead | None) -> str | None:
 
 def _reopened(look: Look, rule: LiveRule, stands: Standing) -> Note:
     number = stands.next_occurrence
-    row_id = computed_id(look.lead_id, rule.rule_id, "reopened", number)
+    row_id = reopened_id(look.lead_id, rule.rule_id, number)
     reason = stands.may_act_again or ""
     return Note(rule.rule_id, rule.version_id, rule.name, number, QualificationLog.REOPENED, reason, row_id=row_id)
 

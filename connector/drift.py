@@ -9,7 +9,7 @@ from connector.decide import decide
 from connector.decision import Decision, ScoreWrite
 from connector.live import Live
 from connector.look import Look, StoredScore
-from connector.standing import standing
+from connector.rule_standing import standing
 from connector.tables import ACTIVE, INACTIVE, LeadScore, Reason
 
 Kind = Literal[

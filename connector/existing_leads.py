@@ -6,11 +6,10 @@ A scan goes page by page and can be taken up again where it stopped, so it fits 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 
 from connector.changeset import note_request
 from connector.decision import Decision, Note, Qualification
-from connector.ids import computed_id
+from connector.ids import left_alone_id
 from connector.live import Live, LiveRule
 from connector.live_versions import InForce, LiveVersions
 from connector.look import Look
@@ -97,7 +96,6 @@ def _met(leads: tuple[tuple[Look, object], ...], rule: LiveRule) -> Iterator[tup
 
 
 def _left_alone(rule: LiveRule, look: Look, entry: Qualification) -> Note:
-    row_id: UUID = computed_id(look.lead_id, rule.version_id, Reason.EXISTING_LEAD)
     return Note(
         rule_id=rule.rule_id,
         version_id=rule.version_id,
@@ -106,5 +104,5 @@ def _left_alone(rule: LiveRule, look: Look, entry: Qualification) -> Note:
         outcome=QualificationLog.BLOCKED,
         reason=Reason.EXISTING_LEAD,
         scores=entry.scores,
-        row_id=row_id,
+        row_id=left_alone_id(look.lead_id, rule.version_id),
     )

@@ -20,6 +20,16 @@ def qualification_id(lead: UUID, rule: UUID, occurrence: int) -> UUID:
     return computed_id(lead, rule, occurrence)
 
 
+def reopened_id(lead: UUID, rule: UUID, occurrence: int) -> UUID:
+    """The id of the one entry by which this occurrence of a rule began for a lead."""
+    return computed_id(lead, rule, "reopened", occurrence)
+
+
+def left_alone_id(lead: UUID, version: UUID) -> UUID:
+    """The id of the one entry that says that a lead met a rule before this version of it was published."""
+    return computed_id(lead, version, "existing-lead")
+
+
 def version_id(owner: UUID, number: int) -> UUID:
     """The id of a published version of a model or rule."""
     return computed_id(owner, "version", number)

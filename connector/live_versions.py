@@ -15,6 +15,7 @@ from connector.live import Live, LiveRule
 from connector.live_rows import LIVE_MODELS, LIVE_RULES, live_model, live_rule
 from connector.ports import Clock
 from connector.queries import lead_queries
+from connector.reach import Reach, reach_of, related_lookups
 from connector.read_leads import LeadReader
 from connector.tables import CustomerInsightsScore, Lead, Organization
 from dataverse import DataverseClient, query
@@ -26,10 +27,11 @@ METADATA_CACHE_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """One snapshot: what is live, and the reader that brings what it needs."""
+    """One snapshot: what is live, the reader that brings what it needs, and whose changes move it."""
 
     live: Live
     reader: LeadReader
+    reach: Reach
     loaded_on: datetime
 
 
@@ -81,7 +83,12 @@ class LiveVersions:
         needs = [model.scorer.needs for model in live.models]
         names = {need.table for each in needs for need in each.interactions}
         queries = lead_queries(needs, lead, {name: self._metadata.table(name) for name in names}, live.rules)
-        return InForce(live, LeadReader(self._client, queries, needs, self._customer_insights(live)), loaded_on)
+        lookups = related_lookups(needs, lead.metadata)
+        given = self._customer_insights(live)
+        followed = [*queries.interactions, *([given.changes] if given is not None else [])]
+        reach = reach_of(lookups, {name: self._metadata.table(name) for name in lookups}, followed)
+        reader = LeadReader(self._client, queries, needs, given)
+        return InForce(live, reader, reach, loaded_on)
 
     def with_currency(self, rule: LiveRule) -> LiveRule:
         """The rule with the organisation's currency, where it makes opportunities of leads that may have none."""

@@ -4,44 +4,52 @@ import json
 from typing import Annotated, Final, Literal
 from uuid import UUID, uuid4
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connector.errors import MessageError
-from connector.tables import Contact, Lead, LeadInteraction
 
 LEAD_CHANGES: Final = "leadgate-lead-changes"
 LEAD_CHANGES_BULK: Final = "leadgate-lead-changes-bulk"
 POISON: Final = "-poison"
 IDS_MAX: Final = 50
-TABLES: Final = frozenset({Lead.TABLE, Contact.TABLE, LeadInteraction.TABLE})
-
-
-def _known_table(table: str) -> str:
-    if table not in TABLES:
-        message = "not a table that leads hang on"
-        raise ValueError(message)
-    return table
+LINK_MAX: Final = 32_768
+"""The longest URL that the Web API takes (dataverse.md 7.1); with it a message still fits into a queue's 64 KiB."""
 
 
 class RowChanges(BaseModel):
-    """ "Look at these leads", or at the leads of these contacts. Times tried (`attempt`) decides the next delay."""
+    """ "Look at these leads", or at the leads of these rows. Times tried (`attempt`) decides the next delay.
+
+    Version 2 has `after` and nothing else new: the link to the page of leads to go on with, ids and no more in it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    v: Literal[1] = 1
-    table: Annotated[str, AfterValidator(_known_table)]
+    v: Literal[1, 2] = 1
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]{0,127}$")
     ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=IDS_MAX)]
     cause: str = Field(max_length=40)
     attempt: int = Field(default=0, ge=0)
     correlation: str = Field(default_factory=lambda: uuid4().hex, max_length=64)
+    after: str | None = Field(default=None, min_length=1, max_length=LINK_MAX)
+
+    @model_validator(mode="after")
+    def _only_version_2_goes_on(self) -> "RowChanges":
+        if (self.v == 2) != (self.after is not None):
+            message = "version 2 and no other has a link to go on with"
+            raise ValueError(message)
+        return self
 
     def text(self) -> str:
         """The message as it is queued."""
-        return self.model_dump_json()
+        return self.model_dump_json(exclude_none=True)
 
     def successor(self, ids: tuple[UUID, ...]) -> "RowChanges":
         """The message that tries these ids once more."""
         return self.model_copy(update={"ids": ids, "attempt": self.attempt + 1})
+
+    def next_page(self, link: str) -> "RowChanges":
+        """The message that goes on with the leads of the same rows."""
+        return self.model_copy(update={"v": 2, "after": link, "attempt": 0})
 
 
 def read_message(text: str) -> RowChanges:

@@ -1,59 +1,34 @@
-"""Change tracking, polled: what no webhook told of is found here, so that no change is lost.
+"""Polling: what no webhook told of is found here, so that no change is lost.
 
-A link is kept only after what it led to is queued. A link that expired, or one taken for other columns, means reading
-the whole table again, page by page; it goes on at the next tick where the time of this one ran out.
+Leads at every tick; what leads hang on, at the first tick of each quarter of an hour. Which quarter it was is kept by
+the process and not in Dataverse: a quiet tick writes nothing, and a process that is new asks once more than it must.
 """
 
-import hashlib
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from uuid import UUID
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
 
+from connector.follow import Follower
 from connector.live_versions import LiveVersions
-from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
 from connector.ports import Clock, Queue
-from connector.queries import InteractionQuery
 from connector.settings import Mode
-from connector.sync_state import Stream, read_stream, save_stream
-from connector.tables import Contact, Lead
-from connector.worker import send_leads
-from dataverse import AlreadyExistsError, ConflictError, DataverseClient
-from dataverse.change_tracking import ChangePage, changes
-from dataverse.errors import ExpiredDeltaError
+from connector.sources import LEADS, Source, other_sources
+from connector.table_sizes import ROWS_MAX, TableSizes
+from dataverse import DataverseClient, DataverseError, PermanentError
 
 TICK_S = 240
 """Four fifths of the five minutes that a function has."""
 
+OTHERS_EVERY_S = 900
 PAGE_SIZE = 5_000
-LINK_AGE_MAX = timedelta(days=1)
 
 _log = logging.getLogger("leadgate")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A table that is followed: what is read of it, and the columns that lead to leads, by the table they name."""
-
-    stream: str
-    entity_set: str
-    columns: tuple[str, ...]
-    ways: Mapping[str, tuple[str, ...]]
-    first_reading_counts: bool = False
-
-    @property
-    def columns_hash(self) -> str:
-        """Tells one set of columns from another."""
-        return hashlib.sha256(",".join(self.columns).encode()).hexdigest()
-
-
-LEADS = Source("changes-lead", Lead.SET, (Lead.ID, Lead.STATE), {Lead.TABLE: (Lead.ID,)}, first_reading_counts=True)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PollChanges:
-    """Follows leads, and the tables of interactions that live models count."""
+    """Follows leads and the tables that live models reach; those of more than `rows_max` rows by watermark."""
 
     client: DataverseClient
     versions: LiveVersions
@@ -61,86 +36,46 @@ class PollChanges:
     clock: Clock
     mode: Mode
     tick_s: float = TICK_S
+    page_size: int = PAGE_SIZE
+    rows_max: int = ROWS_MAX
+    _sizes: TableSizes = field(init=False)
+    _quarters: dict[str, int] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Remember for the life of the process what needs no asking again."""
+        self._sizes = TableSizes(self.client, self.clock, self.rows_max)
 
     def tick(self) -> int:
-        """How many rows were queued; a fault ends the tick, and the next one begins where this one's last save was."""
+        """How many rows were queued; the next tick begins where the last save of each stream was.
+
+        A fault of the moment ends the tick. One of a table alone (no privilege, no such column) is raised at the end,
+        when the others have been followed.
+        """
         if self.mode == "off":
             return 0
         until = self.clock() + timedelta(seconds=self.tick_s)
-        sources = [LEADS, *map(interaction_source, self.versions.now().reader.interactions)]
-        return sum(self._follow(source, until) for source in sources)
-
-    def _follow(self, source: Source, until: datetime) -> int:
-        try:
-            queued = self._read(source, read_stream(self.client, source.stream), until)
-        except ExpiredDeltaError:
-            _log.warning("%s: the link has expired, the whole table is read again", source.stream)
-            stored = read_stream(self.client, source.stream)
-            expired = None if stored is None else replace(stored, delta_link=None, cursor=None, kind="resync", rows=0)
-            queued = self._read(source, expired, until)
-        except (ConflictError, AlreadyExistsError):
-            _log.warning("%s: another poller is at it", source.stream)
-            queued = 0
-        _log.info("%s: queued=%d", source.stream, queued)
+        follower = Follower(self.client, self.queue, self.clock, self._sizes, self.page_size)
+        queued, faults = 0, list[DataverseError]()
+        for source in self._due():
+            try:
+                progress = follower.follow(source, until)
+            except PermanentError as error:
+                _log.error("%s: not followed: %s", source.stream, error)
+                faults.append(error)
+                continue
+            queued += progress.queued
+            if progress.is_finished:
+                self._quarters[source.stream] = self._quarter()
+        if faults:
+            raise faults[0]
         return queued
 
-    def _read(self, source: Source, stored: Stream | None, until: datetime) -> int:
-        stream = beginning(source, stored)
-        queued = 0
-        since = stream.cursor or stream.delta_link
-        for page in changes(self.client, source.entity_set, select=source.columns, since=since, page_size=PAGE_SIZE):
-            queued += self._queue(source, stream, page)
-            stream = replace(
-                stream,
-                cursor=page.next_link,
-                delta_link=page.delta_link or stream.delta_link,
-                rows=stream.rows + len(page.changed),
-            )
-            if self._is_worth_saving(stream, queued):
-                stream = save_stream(self.client, stream)
-            if page.next_link is not None and self.clock() >= until:
-                break
-        return queued
+    def _due(self) -> Iterator[Source]:
+        yield LEADS
+        quarter = self._quarter()
+        for source in other_sources(self.versions.now().reach):
+            if self._quarters.get(source.stream) != quarter:
+                yield source
 
-    def _queue(self, source: Source, stream: Stream, page: ChangePage) -> int:
-        if stream.kind == "first" and not source.first_reading_counts:
-            return 0
-        name = LEAD_CHANGES if stream.kind == "delta" else LEAD_CHANGES_BULK
-        return sum(
-            send_leads(self.queue, name, dict.fromkeys(_ids(stream, columns, page)), cause="poll", table=table)
-            for table, columns in source.ways.items()
-        )
-
-    def _is_worth_saving(self, stream: Stream, queued: int) -> bool:
-        """A quiet delta is not: the old link leads to the same, until it is a day old."""
-        if stream.kind != "delta" or stream.cursor is not None or queued:
-            return True
-        return stream.saved_on is None or self.clock() - stream.saved_on >= LINK_AGE_MAX
-
-
-def beginning(source: Source, stored: Stream | None) -> Stream:
-    """Where to go on: from the cursor, from the link, or from the start where neither will do."""
-    if stored is None:
-        return Stream(source.stream, source.columns_hash)
-    if stored.columns_hash != source.columns_hash or (stored.cursor is None and stored.delta_link is None):
-        return replace(stored, columns_hash=source.columns_hash, kind="resync", rows=0, cursor=None, delta_link=None)
-    return stored if stored.cursor is not None else replace(stored, kind="delta", rows=0)
-
-
-def interaction_source(query: InteractionQuery) -> Source:
-    """A table of interactions: its rows lead to leads, and to the contacts of leads."""
-    ways = {Lead.TABLE: _values(query.leads), Contact.TABLE: _values(query.contacts)}
-    columns = (query.row_id, *ways[Lead.TABLE], *ways[Contact.TABLE])
-    stream = f"changes-{query.table.replace('_', '-')}"
-    return Source(stream, query.entity_set, columns, {table: found for table, found in ways.items() if found})
-
-
-def _values(lookups: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"_{lookup}_value" for lookup in lookups)
-
-
-def _ids(stream: Stream, columns: tuple[str, ...], page: ChangePage) -> Iterator[UUID]:
-    """What the changed rows name; of a whole table of leads the open ones, and what is deleted concerns nobody."""
-    for row in page.changed:
-        if stream.kind == "delta" or row.get(Lead.STATE, Lead.OPEN) == Lead.OPEN:
-            yield from (UUID(str(row[column])) for column in columns if row[column])
+    def _quarter(self) -> int:
+        return int(self.clock().timestamp() // OTHERS_EVERY_S)

@@ -15,6 +15,9 @@ from connector.tables import ACTIVE, Lead, LeadScore, QualificationLog
 from dataverse import BatchResult, DataverseClient, Request
 from scoring import Needs, assign_interactions
 
+_RULE = f"_{QualificationLog.RULE}_value"
+"""Null in the log of a rule whose row was deleted: it binds nobody any more."""
+
 
 class LeadReader:
     """Reads leads for one set of queries; the parts of a read can also ride at the end of a batch that writes."""
@@ -73,7 +76,7 @@ class LeadReader:
                 etag=str(row["@odata.etag"]),
                 row=row,
                 scores=tuple(_stored_score(score) for score in stored.get(lead_id, ())),
-                log=tuple(_log_entry(entry) for entry in acted.get(lead_id, ())),
+                log=tuple(_log_entry(entry) for entry in acted.get(lead_id, ()) if entry[_RULE] is not None),
                 interactions=interactions.get(str(row[Lead.ID]), {}),
                 customer_insights=given.get(lead_id, {}),
             )
@@ -133,7 +136,7 @@ def _log_entry(row: Row) -> LogEntry:
     decided_on = row[QualificationLog.DECIDED_ON]
     actions = json.loads(str(row[QualificationLog.ACTIONS] or "{}"))
     return LogEntry(
-        rule_id=UUID(str(row[f"_{QualificationLog.RULE}_value"])),
+        rule_id=UUID(str(row[_RULE])),
         occurrence=int(str(row[QualificationLog.OCCURRENCE])),
         outcome=int(str(row[QualificationLog.OUTCOME])),
         row_id=UUID(str(row[QualificationLog.ID])),

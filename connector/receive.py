@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 
 from connector.bootstrap import App
 from connector.errors import LeadgateError
-from connector.intake import SECRET_HEADER, Refusal, read_row_changed, refuse_caller
+from connector.intake import SECRET_HEADER, Accepted, read_row_changed, refuse_caller
 from connector.messages import LEAD_CHANGES
+from connector.ports import Queue
 
 _log = logging.getLogger("leadgate")
 
@@ -35,11 +36,17 @@ def _receive(body: bytes, headers: Mapping[str, str], app: App) -> int:
     organization_id = app.settings.organization_id
     refusal = refuse_caller(headers.get(SECRET_HEADER), app.settings.webhook_secrets, organization_id)
     if refusal is None and organization_id is not None:
-        messages = read_row_changed(body, organization_id)
-        if not isinstance(messages, Refusal):
-            for message in messages:
-                app.queue.send(LEAD_CHANGES, message.text())
-            return 202
-        refusal = messages
+        answer = read_row_changed(body, organization_id, lambda: app.versions.now().reach)
+        if isinstance(answer, Accepted):
+            return _queue(answer, app.queue)
+        refusal = answer
     _log.warning("webhook refused: %s", refusal.reason if refusal else "")
     return refusal.status if refusal else 503
+
+
+def _queue(accepted: Accepted, queue: Queue) -> int:
+    if accepted.delay_s:
+        _log.warning("a webhook step is synchronous: register it as asynchronous, it delays the people who save")
+    for message in accepted.messages:
+        queue.send(LEAD_CHANGES, message.text(), delay_s=accepted.delay_s)
+    return 202

@@ -1,72 +1,66 @@
-"""Where a rule stands with a lead: read off the log, which is append-only. Pure.
+"""Where a stream of changes stands and where its next reading begins. Pure, but for asking whether a table is large."""
 
-A rule acts once per occurrence. A new occurrence begins when the lead, seen closed, is open again, or under a version
-that was published to reconsider.
-"""
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from connector.sources import Source
+from connector.sync_state import Stream
+from connector.watermark import BEGINNING, Watermark, read_watermark
 
-from connector.live import LiveRule
-from connector.look import LogEntry, Look
-from connector.tables import QualificationLog, Reason
-
-_ACTED = frozenset({QualificationLog.QUALIFIED, QualificationLog.QUALIFYING})
-_REFUSED = frozenset({QualificationLog.BLOCKED, QualificationLog.FAILED})
+SAVED_AGE_MAX = timedelta(days=1)
+"""A link lives for seven days: a quiet one is renewed each day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The occurrence a rule is in; whether it has acted in it; an action under way; and why it last did not act."""
-
-    occurrence: int
-    has_acted: bool
-    qualifying: LogEntry | None
-    last_refusal: str | None
-    may_act_again: str | None
-    """Why a new occurrence begins now; None when none does."""
-
-    @property
-    def next_occurrence(self) -> int:
-        """The occurrence that the rule acts in if it acts now."""
-        return self.occurrence + bool(self.may_act_again)
+def beginning(source: Source, stored: Stream | None, now: datetime, by_watermark: Callable[[], bool]) -> Stream:
+    """Where to go on: from the cursor, the link or the watermark, or from the start where none of them will do."""
+    if stored is None:
+        first = Stream(source.stream, source.columns_hash)
+        return watermarked(first, Watermark(now)) if by_watermark() else first
+    if stored.kind == "watermark":
+        kept = read_watermark(stored.cursor)
+        if stored.columns_hash != source.columns_hash:
+            kept = Watermark(kept.upto)  # a page link keeps the columns that it was taken with
+        return watermarked(replace(stored, columns_hash=source.columns_hash), kept)
+    if stored.columns_hash != source.columns_hash or (stored.cursor is None and stored.delta_link is None):
+        return whole(source, stored, by_watermark)
+    return stored if stored.cursor is not None else replace(stored, kind="delta", rows=0)
 
 
-def standing(look: Look, rule: LiveRule) -> Standing:
-    """Where the rule stands with the lead of this look."""
-    entries = [entry for entry in look.log if entry.rule_id == rule.rule_id]
-    occurrence = 1 + sum(entry.outcome == QualificationLog.REOPENED for entry in entries)
-    here = [entry for entry in entries if entry.occurrence == occurrence]
-    acted = [entry for entry in here if entry.outcome in _ACTED or _failed_alone(entry)]
-    qualifying = next((entry for entry in acted if entry.outcome == QualificationLog.QUALIFYING), None)
-    again = _again(look, rule, entries, acted) if acted and qualifying is None else None
-    return Standing(occurrence, bool(acted), qualifying, _last_refusal(here), again)
+def whole(source: Source, stored: Stream, by_watermark: Callable[[], bool]) -> Stream:
+    """The whole table once more; of a large one that was quiet at a link, what was modified since that was kept.
+
+    A stream that stands in the middle of a reading says nothing of the rows which that reading has not come to.
+    """
+    again = replace(stored, columns_hash=source.columns_hash, kind="resync", rows=0, cursor=None, delta_link=None)
+    if not by_watermark():
+        return again
+    is_quiet = stored.cursor is None and stored.delta_link is not None
+    return watermarked(again, Watermark(stored.saved_on if is_quiet and stored.saved_on else BEGINNING))
 
 
-def is_left_alone(look: Look, rule: LiveRule) -> bool:
-    """Whether the lead met the rule before this version of it was published, and existing leads were excluded."""
-    return any(
-        entry.rule_id == rule.rule_id and entry.version_id == rule.version_id and entry.reason == Reason.EXISTING_LEAD
-        for entry in look.log
-    )
+def watermarked(stream: Stream, mark: Watermark, *, rows: int = 0) -> Stream:
+    """The stream as it is followed by watermark."""
+    return replace(stream, kind="watermark", delta_link=None, cursor=mark.text(), rows=rows)
 
 
-def _failed_alone(entry: LogEntry) -> bool:
-    """Whether the entry is that of an action that was under way and failed: what came before the action stands."""
-    return entry.outcome == QualificationLog.FAILED and entry.ran_qualify_lead
+def is_under_way(stream: Stream) -> bool:
+    """Whether the stream stands in the middle of a reading."""
+    if stream.kind == "watermark":
+        return read_watermark(stream.cursor).next_link is not None
+    return stream.cursor is not None
 
 
-def _again(look: Look, rule: LiveRule, entries: Sequence[LogEntry], acted: Sequence[LogEntry]) -> str | None:
-    seen_closed = any(score.saw_closed for score in look.scores)
-    if seen_closed or any(entry.ran_qualify_lead and entry.outcome == QualificationLog.QUALIFIED for entry in acted):
-        return Reason.REOPENED
-    if rule.rule.reconsider and all(entry.version_id != rule.version_id for entry in entries):
-        return Reason.RECONSIDERED
-    return None
+def is_of_everything(stream: Stream) -> bool:
+    """Whether the reading is of a whole table, and not of what changed since an instant."""
+    if stream.kind == "watermark":
+        return read_watermark(stream.cursor).upto == BEGINNING
+    return stream.kind != "delta"
 
 
-def _last_refusal(entries: Sequence[LogEntry]) -> str | None:
-    refusals = sorted(
-        (entry.decided_on, entry.reason) for entry in entries if entry.outcome in _REFUSED and entry.decided_on
-    )
-    return refusals[-1][1] if refusals else None
+def is_worth_saving(before: Stream, after: Stream, queued: int, now: datetime) -> bool:
+    """Not a reading that found nothing: the old link or watermark leads to the same, until it is a day old."""
+    is_quiet = before.kind == after.kind and not is_of_everything(before)
+    if queued or not is_quiet or is_under_way(before) or is_under_way(after) or after.saved_on is None:
+        return True
+    return now - after.saved_on >= SAVED_AGE_MAX

@@ -12,6 +12,7 @@ SOLUTION: Final = "leadgate"
 
 ACTIVE: Final = 0
 INACTIVE: Final = 1
+MODIFIED_ON: Final = "modifiedon"
 
 
 class Lifecycle:
@@ -267,6 +268,7 @@ class Lead:
     STATE: Final = "statecode"
     STATUS: Final = "statuscode"
     MERGED: Final = "merged"
+    MASTER: Final = "masterid"
     GDPR_OPT_OUT: Final = "msdyn_gdproptout"
     OWNING_USER: Final = "owninguser"
     OWNING_TEAM: Final = "owningteam"
@@ -316,6 +318,10 @@ class Organization:
 
     SET: Final = "organizations"
     BASE_CURRENCY: Final = "basecurrencyid"
+
+
+MERGED_TABLES: Final = frozenset({Lead.TABLE, Contact.TABLE, "account"})
+"""Whose rows people merge."""
 
 
 class BusinessUnit:

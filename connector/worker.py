@@ -14,13 +14,13 @@ from uuid import UUID
 from connector.backoff import wait_s
 from connector.errors import IncompleteError, MessageError, VersionError
 from connector.live_versions import LiveVersions
-from connector.messages import IDS_MAX, POISON, RowChanges, poison_text, read_message
+from connector.messages import IDS_MAX, LEAD_CHANGES_BULK, POISON, RowChanges, poison_text, read_message
 from connector.outcome import Outcome
 from connector.ports import Queue, Random
-from connector.related import open_leads_of
+from connector.related import concerned
 from connector.score_leads import LeadScoring
 from connector.settings import Mode
-from connector.tables import Lead
+from connector.tables import Contact, Lead
 from dataverse import DataverseClient, DataverseError
 
 TAKEN_MAX = 31
@@ -86,14 +86,17 @@ class Worker:
         )
 
     def _look_up_leads(self, changes: RowChanges, queue: str) -> None:
-        """Queue the leads of other rows as messages of their own."""
+        """Queue a page of the leads of other rows as messages of their own; those of the next page may wait."""
         try:
-            leads = list(dict.fromkeys(open_leads_of(self.client, changes.table, changes.ids)))
+            found = concerned(self.client, self.versions.now().reach, changes)
         except _PUT_OFF as error:
             _log.warning("%d rows of %s put off: %s", len(changes.ids), changes.table, error)
             self._put_off(changes, changes.ids, queue, getattr(error, "retry_after_s", None))
             return
-        send_leads(self.queue, queue, leads, cause=changes.cause)
+        send_leads(self.queue, queue, found.leads, cause=changes.cause)
+        send_leads(self.queue, queue, found.contacts, cause=changes.cause, table=Contact.TABLE)
+        if found.next_link is not None:
+            self.queue.send(LEAD_CHANGES_BULK, changes.next_page(found.next_link).text())
 
     def _put_off(self, changes: RowChanges, ids: Sequence[UUID], queue: str, retry_after_s: float | None) -> None:
         if ids:
@@ -113,9 +116,14 @@ def send_leads(
 
 
 def _merged(messages: Sequence[RowChanges]) -> Iterator[RowChanges]:
-    """The same work in as few messages as hold it: each row once, the most tried attempt kept."""
-    for table in dict.fromkeys(message.table for message in messages):
-        alike = [message for message in messages if message.table == table]
+    """The same work in as few messages as hold it: each row once, the most tried attempt kept.
+
+    One that goes on with a page stays as it is: its link is that of its own rows.
+    """
+    yield from (message for message in messages if message.after is not None)
+    beginning = [message for message in messages if message.after is None]
+    for table in dict.fromkeys(message.table for message in beginning):
+        alike = [message for message in beginning if message.table == table]
         attempt = max(message.attempt for message in alike)
         for page in _pages(dict.fromkeys(row_id for message in alike for row_id in message.ids), IDS_MAX):
             yield alike[0].model_copy(update={"ids": page, "attempt": attempt})

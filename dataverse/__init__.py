@@ -2,9 +2,9 @@
 
 Build a request with an operation (`query`, `update`, `action`, ...) and the conditions of `dataverse.odata` and
 `dataverse.query_functions`, send it with a `DataverseClient`, alone or in a batch, and get a `Response` or an error
-grouped by what can be done about it (`dataverse.errors` draws the tree). `changes` reads what changed since a link,
-`count` counts, `write_rows` and `send_in_batches` write many. `dataverse.metadata` reads definitions,
-`dataverse.definitions` and `dataverse.column_definitions` change them.
+grouped by what can be done about it (`dataverse.errors` draws the tree). `page` reads one page, `changes` reads what
+changed since a link, `count` counts, `write_rows` and `send_in_batches` write many. `dataverse.metadata` reads
+definitions, `dataverse.definitions` and `dataverse.column_definitions` change them.
 """
 
 from dataverse.auth import StaticToken, TokenProvider
@@ -15,7 +15,7 @@ from dataverse.certificate import Certificate
 from dataverse.change_tracking import ChangePage, changes
 from dataverse.client import DataverseClient
 from dataverse.client_secret import ClientSecret
-from dataverse.counts import count
+from dataverse.counts import count, table_size
 from dataverse.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -55,6 +55,7 @@ from dataverse.operations import (
     upsert,
     upsert_by_key,
 )
+from dataverse.pages import Page, page
 from dataverse.request import Request, Response, Row
 from dataverse.transport import new_session
 
@@ -79,6 +80,7 @@ __all__ = [
     "ManagedIdentity",
     "NotAttemptedError",
     "NotFoundError",
+    "Page",
     "PagingError",
     "PermanentError",
     "PlugInError",
@@ -103,11 +105,13 @@ __all__ = [
     "delete",
     "function",
     "new_session",
+    "page",
     "query",
     "retrieve",
     "returning",
     "row_path",
     "send_in_batches",
+    "table_size",
     "tagged",
     "update",
     "upsert",

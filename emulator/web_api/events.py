@@ -1,4 +1,4 @@
-"""What the emulator tells its listeners: a row was created, updated or deleted, and who asked to hear of it."""
+"""What the emulator tells its listeners: a row was created, updated, deleted or merged, and who asked to hear of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-Message = Literal["Create", "Update", "Delete"]
+Message = Literal["Create", "Update", "Delete", "Merge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class RowEvent:
     lookup is a `Reference`. The types are in `emulator.metadata.table(event.table).columns[name].type`.
 
     `target` holds the submitted columns, the id, and the derived and audit columns; a column set to null is there as
-    None. `before` (None on Create) and `after` (None on Delete) are the whole rows, nulls included.
+    None. `before` (None on Create) and `after` (None on Delete) are the whole rows, nulls included. A Merge is of the
+    row that stays: `target` holds what UpdateContent gave, and `subordinate_id` the row that goes.
     """
 
     message: Message
@@ -40,6 +41,7 @@ class RowEvent:
     operation_id: UUID
     correlation_id: UUID
     at: datetime
+    subordinate_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

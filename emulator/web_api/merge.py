@@ -1,4 +1,9 @@
-"""Merge: one lead, account or contact is folded into another of its table, and what pointed at it follows."""
+"""Merge: one lead, account or contact is folded into another of its table, and what pointed at it follows.
+
+Three events at most: the target's Update when there is content, the subordinate's, and last the Merge around them.
+"""
+
+from uuid import UUID
 
 from emulator.web_api.arguments import boolean, require_only, row_of, type_of
 from emulator.web_api.cascade import move_children
@@ -10,7 +15,7 @@ from emulator.web_api.payload import read_json
 from emulator.web_api.representation import answer
 from emulator.web_api.rows import Row
 from emulator.web_api.submission import read_submission
-from emulator.web_api.writes import change_row, update_row
+from emulator.web_api.writes import change_row, note, update_row
 
 _ACTION = "Merge"
 _PARAMETERS = frozenset({"Target", "Subordinate", "UpdateContent", "PerformParentingChecks"})
@@ -26,14 +31,18 @@ def merge(environment: Environment, call: Call) -> Response:
     _require_mergeable(table, other, target, subordinate)
     if boolean(_ACTION, body, "PerformParentingChecks") and table.logical_name != "lead":
         raise UnsupportedError("PerformParentingChecks of Merge: true")
+    given: Row = {}
     if body.get("UpdateContent") is not None:
         content = body["UpdateContent"]
         if type_of(environment, _ACTION, content) is not table:
             raise BadRequestError("UpdateContent is not of the type of Target.")
-        update_row(environment, call, table, target, read_submission(environment, call, table, content, creating=False))
+        given = read_submission(environment, call, table, content, creating=False)
+        update_row(environment, call, table, target, given)
     target_id, subordinate_id = str(target[table.primary_id]), str(subordinate[table.primary_id])
     move_children(environment, table, subordinate_id, target_id)
     change_row(environment, call, table, subordinate, {"merged": 1, "masterid": target_id, **_closed(table)})
+    after = environment.rows.find(table, target_id)
+    note(environment, call, "Merge", table, target, after, list(given), UUID(subordinate_id))
     return answer(204)
 
 

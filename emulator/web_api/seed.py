@@ -9,7 +9,7 @@ from uuid import UUID, uuid4, uuid5
 from emulator.web_api.catalogue import Catalogue
 from emulator.web_api.database import Database, SqlValue
 from emulator.web_api.environment import Environment
-from emulator.web_api.metadata import Metadata, Table
+from emulator.web_api.metadata import MERGEABLE_TABLES, Metadata, Table
 from emulator.web_api.rows import Rows
 from emulator.web_api.standard_tables import standard_tables
 from emulator.web_api.values import moment
@@ -58,7 +58,8 @@ def _standard_database() -> bytes:
 
 def add_message_filters(environment: Environment, table: Table) -> None:
     """List the table's messages, as creating a table does: what steps can be on, and which bulk messages it has."""
-    for message in _FILTERED_MESSAGES:
+    merging = ("Merge",) if table.logical_name in MERGEABLE_TABLES else ()
+    for message in (*_FILTERED_MESSAGES, *merging):
         _insert(
             environment,
             "sdkmessagefilter",

@@ -14,7 +14,7 @@ _WEBHOOK = 8
 _WEBHOOK_AUTH_TYPES = frozenset({4, 5, 6})
 _WRITTEN_BY_THE_PLATFORM = frozenset({"sdkmessage", "sdkmessagefilter"})
 _STAGES = frozenset({10, 20, 40})
-_MESSAGES = frozenset({"Create", "Update", "Delete"})
+_MESSAGES = frozenset({"Create", "Update", "Delete", "Merge"})
 _PRE, _POST = 0, 1
 
 

@@ -98,7 +98,7 @@ def create_row(environment: Environment, call: Call, table: Table, row_id: UUID,
     require_unique_keys(environment, table, row)
     environment.rows.insert(table, row)
     names = [name for name, value in row.items() if value is not None or name in submitted]
-    _note(environment, call, "Create", table, None, environment.rows.find(table, str(row_id)), names)
+    note(environment, call, "Create", table, None, environment.rows.find(table, str(row_id)), names)
 
 
 def update_row(environment: Environment, call: Call, table: Table, before: Row, submitted: Row) -> None:
@@ -118,7 +118,7 @@ def change_row(environment: Environment, call: Call, table: Table, before: Row, 
     if changes.get("ownerid", before.get("ownerid")) != before.get("ownerid"):
         assign_children(environment, table, row_id, changes)
     after = environment.rows.find(table, row_id)
-    _note(environment, call, "Update", table, before, after, [table.primary_id, *changes])
+    note(environment, call, "Update", table, before, after, [table.primary_id, *changes])
 
 
 def delete_row(environment: Environment, call: Call, table: Table, before: Row) -> None:
@@ -131,10 +131,10 @@ def delete_row(environment: Environment, call: Call, table: Table, before: Row) 
         child = environment.rows.find(child_table, child_id)
         if child is not None:
             delete_row(environment, call, child_table, child)
-    _note(environment, call, "Delete", table, before, None, [table.primary_id])
+    note(environment, call, "Delete", table, before, None, [table.primary_id])
 
 
-def _note(
+def note(
     environment: Environment,
     call: Call,
     message: Message,
@@ -142,7 +142,9 @@ def _note(
     before: Row | None,
     after: Row | None,
     names: list[str],
+    subordinate_id: UUID | None = None,
 ) -> None:
+    """Leave the event of a change for the commit to release; `names` are the columns of its target."""
     row = after or before or {}
     event = RowEvent(
         message=message,
@@ -156,6 +158,7 @@ def _note(
         operation_id=call.operation_id,
         correlation_id=call.correlation_id,
         at=environment.clock(),
+        subordinate_id=subordinate_id,
     )
     environment.pending.append(event)
 

@@ -113,6 +113,13 @@ def _input_parameters(event: RowEvent, metadata: Metadata) -> dict[str, Any]:
         return {"Target": reference(event.table, event.row_id)}
     columns = metadata.table(event.table).columns
     attributes = [(name, encoded(value, columns[name])) for name, value in event.target.items()]
+    if event.message == "Merge":
+        return {
+            "Target": reference(event.table, event.row_id),
+            "SubordinateId": str(event.subordinate_id),
+            "UpdateContent": typed_entity(event.table, UUID(int=0), attributes) if attributes else None,
+            "PerformParentingChecks": False,
+        }
     target = {"Target": typed_entity(event.table, event.row_id, attributes)}
     return target | ({"ConcurrencyBehavior": 0} if event.message == "Update" else {})
 

@@ -1,5 +1,6 @@
 """A company that scores in Customer Insights - Journeys uses Leadgate as just the flow."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -113,3 +114,18 @@ def test_their_rows_are_only_read(installed: World) -> None:
     made = installed.emulator.requests - before
     assert {table for method, table in made if method != "GET"} == {"$batch", "lead", "lgate_qualificationlog"}
     assert "msdyncrm_leadscore_v2" in {table for _, table in made}
+
+
+def test_a_change_of_their_score_is_found_by_the_poll_and_taken_by_webhook(installed: World) -> None:
+    model = new_model(installed, "Engagement")
+    installed.publish(rule())
+    installed.queue.sent.clear()
+    lead = installed.new_lead()
+    row_id = new_score(installed, lead, model, 5)
+    installed.app.poll_changes.tick()
+    installed.queue.sent.clear()
+    rescore(installed, row_id, 20)
+    installed.clock.forward(minutes=15)
+    installed.app.poll_changes.tick()
+    assert [json.loads(text)["ids"] for text in installed.queue.of("leadgate-lead-changes")] == [[str(lead)]]
+    assert installed.app.versions.now().reach.covers("msdyncrm_leadscore_v2")

@@ -106,13 +106,12 @@ def test_an_expired_link_means_reading_everything_again(live: World) -> None:
     assert tick(live) == (set(), set())
 
 
-def test_a_reading_that_runs_out_of_time_goes_on_where_it_was(live: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reading_that_runs_out_of_time_goes_on_where_it_was(live: World) -> None:
     leads = {live.new_lead() for _ in range(7)}
-    monkeypatch.setattr("connector.poll_changes.PAGE_SIZE", 2)
     seen: set[UUID] = set()
     ticks = 0
     while read_stream(live.app.client, STREAM) is None or read_stream(live.app.client, STREAM).cursor:  # type: ignore[union-attr]
-        now, later = tick(live, tick_s=0)
+        now, later = tick(live, tick_s=0, page_size=2)
         assert len(now | later) <= 2
         seen |= later
         ticks += 1

@@ -4,7 +4,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from admin.webhooks import STEPS, Webhook
+from admin.webhooks import STEPS, StepForm, Webhook, reached_steps
+from connector.queries import InteractionQuery
+from connector.reach import NOTHING_REACHED, Reach, RelatedTable
 
 HOSTILE = ["a" * 32, '"', "'", "\"'", "<&>", '"/><x y="', "]]>", "é", "a b\tc", "&quot;"]
 
@@ -27,6 +29,7 @@ def test_every_change_that_can_move_a_score_is_heard() -> None:
     assert {(step.table, step.message) for step in STEPS} == {
         ("lead", "Create"),
         ("lead", "Update"),
+        ("lead", "Merge"),
         ("lgate_leadinteraction", "Create"),
         ("lgate_leadinteraction", "Update"),
         ("lgate_leadinteraction", "Delete"),
@@ -50,3 +53,25 @@ def test_filters_are_on_updates_alone_and_never_on_columns_we_write_to_leads() -
     for step in STEPS:
         assert not step.columns or step.message == "Update"
         assert step.table != "lead" or not step.columns
+
+
+def test_tables_that_live_models_reach_are_heard_each_in_its_way() -> None:
+    visits = InteractionQuery("new_visit", "new_visits", "new_visitid", (), ("new_lead",), ("new_person",))
+    ours = InteractionQuery("lgate_leadinteraction", "x", "y", (), ("lgate_leadid",), ())
+    reach = Reach(
+        {
+            "account": RelatedTable("account", "accounts", "accountid", ("parentaccountid",)),
+            "campaign": RelatedTable("campaign", "campaigns", "campaignid", ("campaignid",)),
+        },
+        {"new_visit": visits, "lgate_leadinteraction": ours},
+    )
+    image = ("new_lead", "new_person")
+    assert list(reached_steps(reach)) == [
+        StepForm("account", "Update"),
+        StepForm("account", "Merge"),
+        StepForm("campaign", "Update"),
+        StepForm("new_visit", "Create"),
+        StepForm("new_visit", "Delete", image=image),
+        StepForm("new_visit", "Update", image=image),
+    ]
+    assert list(reached_steps(NOTHING_REACHED)) == []

@@ -2,13 +2,15 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from connector.intake import BODY_MAX_BYTES, Refusal, read_row_changed, refuse_caller
-from connector.messages import RowChanges
+from connector.intake import BODY_MAX_BYTES, ROWS_MAX, Accepted, Refusal, read_row_changed, refuse_caller
+from connector.queries import InteractionQuery
+from connector.reach import NOTHING_REACHED, Reach, RelatedTable
 from connector.tables import MODEL_TABLES
 from tests.unit.connector.executed import (
     INTERACTION_ID,
@@ -30,18 +32,26 @@ ANOTHER_LEAD = "11111111-0000-4000-8000-000000000002"
 CONTACT = "22222222-0000-4000-8000-000000000001"
 
 
-def read(body: object) -> tuple[RowChanges, ...] | Refusal:
-    return read_row_changed(body if isinstance(body, bytes) else json.dumps(body).encode(), OURS)
+def unasked() -> Reach:
+    raise AssertionError("what is live was asked for")
 
 
-def queued(body: object) -> list[tuple[str, list[str]]]:
-    messages = read(body)
-    assert not isinstance(messages, Refusal), messages
-    return [(message.table, [str(row_id) for row_id in message.ids]) for message in messages]
+def read(body: object, reach: Callable[[], Reach] = unasked) -> Accepted | Refusal:
+    return read_row_changed(body if isinstance(body, bytes) else json.dumps(body).encode(), OURS, reach)
 
 
-def refusal(body: object) -> tuple[int, str]:
-    refused = read(body)
+def accepted(body: object, reach: Callable[[], Reach] = unasked) -> Accepted:
+    answer = read(body, reach)
+    assert isinstance(answer, Accepted), answer
+    return answer
+
+
+def queued(body: object, reach: Callable[[], Reach] = unasked) -> list[tuple[str, list[str]]]:
+    return [(message.table, [str(row_id) for row_id in message.ids]) for message in accepted(body, reach).messages]
+
+
+def refusal(body: object, reach: Callable[[], Reach] = unasked) -> tuple[int, str]:
+    refused = read(body, reach)
     assert isinstance(refused, Refusal), refused
     return refused.status, refused.reason
 
@@ -146,8 +156,10 @@ def test_another_organisation_is_refused_before_its_table_is_looked_at() -> None
 @pytest.mark.parametrize(
     "table", ["account", "contact", "Lead", "lead ", "lgate_leadscore", "", "systemuser", "lead\ud800"]
 )
-def test_other_tables_are_refused(table: str) -> None:
-    assert refusal(context(PrimaryEntityName=table)) == (400, "another-table")
+def test_tables_that_no_live_model_uses_are_refused(table: str) -> None:
+    assert refusal(context(PrimaryEntityName=table), lambda: NOTHING_REACHED) == (400, "another-table")
+    others = Reach({"opportunity": RelatedTable("opportunity", "opportunities", "opportunityid", ("x",))}, {})
+    assert refusal(context(PrimaryEntityName=table), lambda: others) == (400, "another-table")
 
 
 @pytest.mark.parametrize("zero", ["00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}"])
@@ -215,17 +227,134 @@ def test_an_interaction_that_was_stripped_is_looked_up_by_its_own_id() -> None:
     assert queued(body) == [("lgate_leadinteraction", [INTERACTION_ID])]
 
 
-def test_one_webhook_queues_at_most_fifty_leads() -> None:
-    ids = [f"11111111-0000-4000-8000-0000000000{number:02x}" for number in range(60)]
-    ((table, found),) = queued(interaction("Create", *(to_lead(row_id) for row_id in ids)))
-    assert (table, found) == ("lead", ids[:50])
+def test_one_webhook_queues_fifty_leads_to_a_message_and_a_thousand_at_most() -> None:
+    ids = [f"11111111-0000-4000-8000-00000000{number:04x}" for number in range(ROWS_MAX + 60)]
+    found = queued(interaction("Create", *(to_lead(row_id) for row_id in ids)))
+    assert [(table, len(leads)) for table, leads in found] == [("lead", 50)] * (ROWS_MAX // 50)
+    assert [lead for _, leads in found for lead in leads] == ids[:ROWS_MAX]
 
 
 def test_every_message_says_that_it_came_by_webhook_and_is_new() -> None:
-    messages = read(interaction("Create", to_contact(), to_lead()))
-    assert not isinstance(messages, Refusal)
+    messages = accepted(interaction("Create", to_contact(), to_lead())).messages
     assert {(message.cause, message.attempt, message.v) for message in messages} == {("webhook", 0, 1)}
     assert len({message.correlation for message in messages}) == 2
+
+
+MESSAGE_NAMES = [
+    *("Create", "Update", "Delete", "Merge", "Assign", "SetState", "SetStateDynamicEntity", "QualifyLead"),
+    *("CreateMultiple", "UpdateMultiple", "UpsertMultiple", "Frobnicate"),
+]
+
+
+@pytest.mark.parametrize("name", MESSAGE_NAMES)
+@pytest.mark.parametrize("parameters", [[], [pair("Target", reference("lead", LEAD_ID))], None])
+def test_whatever_the_message_is_called_its_id_is_looked_at(name: str, parameters: object) -> None:
+    assert queued(context(MessageName=name, InputParameters=parameters)) == [("lead", [LEAD_ID])]
+
+
+def merge(subordinate: object) -> Any:
+    content = entity("lead", "00000000-0000-0000-0000-000000000000", pair("jobtitle", "CTO"))
+    parameters = [
+        pair("Target", reference("lead", LEAD_ID)),
+        pair("SubordinateId", subordinate),
+        pair("UpdateContent", content),
+        pair("PerformParentingChecks", False),
+    ]
+    return context(MessageName="Merge", InputParameters=parameters)
+
+
+def test_a_merge_looks_at_both_leads() -> None:
+    assert queued(merge(LEAD)) == [("lead", [LEAD_ID, LEAD])]
+
+
+@pytest.mark.parametrize("subordinate", [None, 7, "' or 1 eq 1", {}, [], LEAD_ID, "\ud800"])
+def test_a_merge_whose_subordinate_is_no_other_row_looks_at_the_one_that_stays(subordinate: object) -> None:
+    assert queued(merge(subordinate)) == [("lead", [LEAD_ID])]
+
+
+ZERO = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        {"Entities": [entity("lead", LEAD), entity("lead", ANOTHER_LEAD)], "MoreRecords": False},
+        [entity("lead", LEAD), entity("lead", ANOTHER_LEAD)],
+        [entity("lead", LEAD), None, 7, {"Id": []}, entity("lead", ZERO), entity("lead", ANOTHER_LEAD)],
+    ],
+)
+@pytest.mark.parametrize("name", ["CreateMultiple", "UpdateMultiple"])
+def test_a_bulk_message_looks_at_each_of_its_rows(name: str, targets: object) -> None:
+    body = context(MessageName=name, PrimaryEntityId=ZERO, InputParameters=[pair("Targets", targets)])
+    assert queued(body) == [("lead", [LEAD, ANOTHER_LEAD])]
+
+
+def test_a_parameter_with_a_key_that_is_no_text_names_nothing() -> None:
+    keys: list[Any] = [["Targets"], {"a": 1}, None, 1]
+    parameters = [{"key": key, "value": LEAD} for key in keys]
+    assert queued(context(InputParameters=parameters)) == [("lead", [LEAD_ID])]
+
+
+@pytest.mark.parametrize("synchronous", [{"Mode": 0}, {"IsInTransaction": True}, {"Mode": 0, "IsInTransaction": True}])
+def test_what_is_not_committed_yet_is_looked_at_half_a_minute_later(synchronous: dict[str, Any]) -> None:
+    assert accepted(context(**synchronous)).delay_s == 30
+
+
+@pytest.mark.parametrize(
+    "asynchronous",
+    [{}, {"Mode": 1, "IsInTransaction": False}, {"Mode": None}, {"Mode": False}, {"Mode": "0"}, {"IsInTransaction": 1}],
+)
+def test_what_is_committed_is_looked_at_now(asynchronous: dict[str, Any]) -> None:
+    assert accepted(context(**asynchronous)).delay_s == 0
+
+
+@pytest.mark.parametrize("on", ["/Date(0)/", "/Date(-2208988800000)/", "/Date(32503680000000)/", None, "never", 5, {}])
+def test_no_event_is_too_old_or_too_new(on: object) -> None:
+    assert queued(context(OperationCreatedOn=on)) == [("lead", [LEAD_ID])]
+
+
+ACCOUNTS = RelatedTable("account", "accounts", "accountid", ("parentaccountid",))
+VISITS = InteractionQuery("new_visit", "new_visits", "new_visitid", (), ("new_lead",), ("new_person", "new_guest"))
+
+
+def live() -> Reach:
+    return Reach({"account": ACCOUNTS}, {"new_visit": VISITS})
+
+
+def test_a_table_that_live_models_read_by_a_lookup_is_looked_up_by_its_own_id() -> None:
+    assert queued(context(PrimaryEntityName="account"), live) == [("account", [LEAD_ID])]
+
+
+def visit(*attributes: dict[str, object], before: tuple[dict[str, object], ...] = ()) -> Any:
+    body = interaction("Update", *attributes, before=before)
+    return {**body, "PrimaryEntityName": "new_visit"}
+
+
+def test_interactions_of_any_table_look_at_whom_they_point_and_pointed_at() -> None:
+    moved = visit(
+        pair("new_lead", reference("lead", LEAD)),
+        pair("lgate_leadid", reference("lead", LEAD_ID)),
+        before=(pair("new_lead", reference("lead", ANOTHER_LEAD)), pair("new_guest", reference("contact", CONTACT))),
+    )
+    assert queued(moved, live) == [("lead", [LEAD, ANOTHER_LEAD]), ("contact", [CONTACT])]
+    assert queued(visit(pair("new_page", "price")), live) == [("new_visit", [INTERACTION_ID])]
+
+
+def test_a_table_of_both_kinds_is_looked_at_in_both_ways() -> None:
+    visits = RelatedTable("new_visit", "new_visits", "new_visitid", ("new_lastvisit",))
+    both = Reach({"new_visit": visits}, {"new_visit": VISITS})
+    named = visit(pair("new_lead", reference("lead", LEAD)))
+    assert queued(named, lambda: both) == [("lead", [LEAD]), ("new_visit", [INTERACTION_ID])]
+    assert queued(visit(), lambda: both) == [("new_visit", [INTERACTION_ID])]
+
+
+def test_a_contact_that_points_at_another_contact_is_looked_at_beside_it() -> None:
+    guests = InteractionQuery("contact", "contacts", "contactid", (), (), ("new_host",))
+    both = Reach(
+        {"contact": RelatedTable("contact", "contacts", "contactid", ("parentcontactid",))}, {"contact": guests}
+    )
+    body = {**visit(pair("new_host", reference("contact", CONTACT))), "PrimaryEntityName": "contact"}
+    assert queued(body, lambda: both) == [("contact", [CONTACT]), ("contact", [INTERACTION_ID])]
 
 
 HOSTILE_PARAMETERS: list[Any] = [

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from connector.errors import MessageError
-from connector.messages import IDS_MAX, RowChanges, poison_text, read_message
+from connector.messages import IDS_MAX, LINK_MAX, RowChanges, poison_text, read_message
 
 ID = "6d81597f-0f9f-4711-8122-000d3aa2331c"
 WHOLE: dict[str, Any] = {
@@ -57,7 +57,18 @@ CORRUPT = {
     "51 ids": changed(ids=[ID] * 51),
     "an id that is none": changed(ids=[ID, "' or 1 eq 1"]),
     "ids that are one text": changed(ids=ID),
-    "a table leads do not hang on": changed(table="account"),
+    "a table that no table is called": changed(table="account;"),
+    "a table with a line break": changed(table="account\n"),
+    "a table of another script": changed(table="\u0430ccount"),
+    "a table in upper case": changed(table="Account"),
+    "a table without a name": changed(table=""),
+    "a table with an endless name": changed(table="a" * 129),
+    "a link in version 1": changed(after="https://x"),
+    "version 2 without a link": changed(v=2),
+    "version 2 with no link": changed(v=2, after=None),
+    "version 2 with an empty link": changed(v=2, after=""),
+    "version 2 with an endless link": changed(v=2, after="x" * (LINK_MAX + 1)),
+    "a link that is a list": changed(v=2, after=["https://x"]),
     "no table": without("table"),
     "a negative attempt": changed(attempt=-1),
     "an endless correlation": changed(correlation="x" * 65),
@@ -75,7 +86,7 @@ def test_a_corrupt_message_is_refused_by_a_code(text: str) -> None:
         read_message(text)
 
 
-@pytest.mark.parametrize("version", [0, 2, -1, "1", None, [1], {"major": 1}, 1.5])
+@pytest.mark.parametrize("version", [0, 3, -1, "1", None, [1], {"major": 1}, 1.5])
 def test_a_message_of_another_version_is_told_apart_from_a_corrupt_one(version: object) -> None:
     with pytest.raises(MessageError) as refused:
         read_message(changed(v=version, shape="unknown to us"))
@@ -94,6 +105,25 @@ def test_a_successor_is_the_same_work_tried_once_more() -> None:
     other = UUID(int=1)
     successor = read_message(json.dumps(WHOLE)).successor((other,))
     assert json.loads(successor.text()) == {**WHOLE, "ids": [str(other)], "attempt": 4}
+
+
+LINK = "https://contoso.crm12.dynamics.com/api/data/v9.2/leads?$skiptoken=x"
+
+
+def test_the_next_page_is_the_same_work_from_a_link_on_in_version_2() -> None:
+    following = read_message(json.dumps(WHOLE)).next_page(LINK)
+    assert json.loads(following.text()) == {**WHOLE, "v": 2, "after": LINK, "attempt": 0}
+    assert read_message(following.text()) == following
+
+
+def test_a_page_that_is_tried_again_goes_on_from_the_same_link() -> None:
+    again = read_message(json.dumps(WHOLE)).next_page(LINK).successor((UUID(ID),))
+    assert json.loads(again.text()) == {**WHOLE, "v": 2, "after": LINK, "attempt": 1}
+
+
+def test_the_longest_link_fits_into_a_queue_with_fifty_ids() -> None:
+    message = RowChanges(table="a" * 128, ids=(UUID(ID),) * IDS_MAX, cause="c" * 40).next_page("x" * LINK_MAX)
+    assert len(message.text()) * 4 / 3 < 64 * 1024
 
 
 def test_poison_is_the_envelope_of_the_leads_concerned_and_a_reason() -> None:

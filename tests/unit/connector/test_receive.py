@@ -4,16 +4,19 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import cast
 from uuid import UUID
 
 import pytest
 
 from connector.bootstrap import App
-from connector.errors import SettingsError
+from connector.errors import SettingsError, VersionError
+from connector.reach import Reach, RelatedTable
 from connector.receive import receive
 from connector.settings import Settings
+from dataverse import UnavailableError
 from tests.unit.connector.executed import LEAD_ID, ORGANIZATION, context, entity, interaction, pair, reference
 from tests.unit.connector.fakes import ListQueue
 
@@ -23,11 +26,28 @@ BODY = json.dumps(context()).encode()
 
 
 @dataclass
+class Versions:
+    """What is in force: a model that reads columns of the lead's account; or a fault. Counts how often it was asked."""
+
+    fault: Exception | None = None
+    asked: int = 0
+
+    def now(self) -> SimpleNamespace:
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+        return SimpleNamespace(
+            reach=Reach({"account": RelatedTable("account", "accounts", "accountid", ("parentaccountid",))}, {})
+        )
+
+
+@dataclass
 class Receiver:
-    """The two parts of the app that answering a webhook needs."""
+    """The three parts of the app that answering a webhook needs."""
 
     settings: Settings
     queue: ListQueue
+    versions: Versions = field(default_factory=Versions)
 
 
 def receiver(
@@ -71,7 +91,7 @@ def test_what_concerns_no_lead_is_accepted_and_queues_nothing() -> None:
         (BODY, {"x-leadgate-secret": "wrong"}, 401),
         (b"not json", {"x-leadgate-secret": "wrong"}, 401),
         (b"not json", HEADERS, 400),
-        (json.dumps(context(PrimaryEntityName="account")).encode(), HEADERS, 400),
+        (json.dumps(context(PrimaryEntityName="opportunity")).encode(), HEADERS, 400),
         (json.dumps(context(OrganizationId=LEAD_ID)).encode(), HEADERS, 403),
         (BODY.ljust(2**20 + 1), HEADERS, 413),
     ],
@@ -80,6 +100,43 @@ def test_what_is_refused_queues_nothing(body: bytes, headers: dict[str, str], st
     to = receiver()
     assert answer(to, body, headers) == status
     assert to.queue.sent == []
+
+
+ACCOUNT = json.dumps(context(PrimaryEntityName="account")).encode()
+
+
+def test_a_table_that_a_live_model_uses_is_taken_by_what_is_in_force() -> None:
+    to = receiver()
+    assert answer(to, ACCOUNT) == 202
+    assert [json.loads(text)["table"] for _, text, _ in to.queue.sent] == ["account"]
+
+
+@pytest.mark.parametrize("fault", [UnavailableError(), VersionError("Fit", "is not JSON"), KeyError("a defect")])
+def test_when_what_is_in_force_cannot_be_told_a_foreign_table_is_503_and_ours_are_answered(fault: Exception) -> None:
+    to = receiver()
+    to.versions.fault = fault
+    assert answer(to, ACCOUNT) == 503
+    assert to.queue.sent == []
+    for table in ("lead", "lgate_leadinteraction", "lgate_scoringmodel"):
+        assert answer(to, json.dumps(context(PrimaryEntityName=table)).encode()) == 202
+    assert to.versions.asked == 1
+
+
+def test_a_caller_without_the_secret_or_of_another_organisation_makes_us_ask_nothing() -> None:
+    to = receiver()
+    assert answer(to, ACCOUNT, {}) == 401
+    assert answer(to, json.dumps(context(PrimaryEntityName="account", OrganizationId=LEAD_ID)).encode()) == 403
+    assert to.versions.asked == 0
+
+
+def test_a_change_that_is_not_committed_yet_waits_half_a_minute_and_the_set_up_is_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    to = receiver()
+    assert answer(to, json.dumps(context(Mode=0, IsInTransaction=True)).encode()) == 202
+    assert [delay_s for _, _, delay_s in to.queue.sent] == [30]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "synchronous" in caplog.text
 
 
 @pytest.mark.parametrize("headers", [HEADERS, {}, {"x-leadgate-secret": ""}])

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,26 +13,46 @@ import pytest
 from connector.errors import IncompleteError, QueueError, VersionError
 from connector.live_versions import InForce, LiveVersions
 from connector.messages import RowChanges
+from connector.queries import InteractionQuery
+from connector.reach import NOTHING_REACHED, Reach, RelatedTable
 from connector.score_leads import LeadScoring, Outcome
 from connector.settings import Mode
 from connector.worker import Worker, send_leads
-from dataverse import DataverseClient, PrivilegeError, Request, ThrottledError, UnavailableError
+from dataverse import DataverseClient, PrivilegeError, Request, Response, ThrottledError, UnavailableError
 from tests.unit.connector.fakes import CONTACT, LEAD, ListQueue
 
 QUEUE = "leadgate-lead-changes"
+BULK = "leadgate-lead-changes-bulk"
+REACH = Reach(
+    {
+        "account": RelatedTable("account", "accounts", "accountid", ("customerid", "parentaccountid")),
+        "contact": RelatedTable("contact", "contacts", "contactid", ("customerid",)),
+    },
+    {
+        "lgate_leadinteraction": InteractionQuery(
+            "lgate_leadinteraction",
+            "lgate_leadinteractions",
+            "lgate_leadinteractionid",
+            (),
+            ("lgate_leadid",),
+            ("lgate_contactid",),
+        )
+    },
+)
 POISON = "leadgate-lead-changes-poison"
 
 
 @dataclass
 class Versions:
-    """What is in force: nothing that the fake scoring looks at, or a fault."""
+    """What is in force: nothing that the fake scoring looks at, a reach, or a fault."""
 
     fault: Exception | None = None
+    reach: Reach = REACH
 
     def now(self) -> InForce:
         if self.fault is not None:
             raise self.fault
-        return cast("InForce", None)
+        return cast("InForce", SimpleNamespace(reach=self.reach))
 
 
 @dataclass
@@ -54,12 +75,23 @@ class Rows:
     by_set: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     fault: Exception | None = None
     asked: list[str] = field(default_factory=list)
+    next_links: list[str] = field(default_factory=list)
 
     def rows(self, request: Request) -> Iterator[dict[str, object]]:
+        yield from self.send(request).rows
+
+    def send(self, request: Request) -> Response:
         if self.fault is not None:
             raise self.fault
         self.asked.append(request.path)
-        yield from self.by_set.get(request.path.partition("?")[0], ())
+        body: dict[str, object] = {"value": self.by_set.get(request.path.partition("?")[0], [])}
+        if self.next_links:
+            body["@odata.nextLink"] = self.next_links.pop(0)
+        return Response(200, {}, body, "request")
+
+    def linked(self, link: object, request: Request, *, request_id: str = "") -> Request:
+        del request_id
+        return Request("GET", str(link), request.headers)
 
 
 @dataclass
@@ -228,7 +260,7 @@ def test_each_queue_has_a_poison_queue_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("canary", "unreadable"), ('{"v": 2, "lead": "canary"}', "unknown-version"), ("", "unreadable")],
+    [("canary", "unreadable"), ('{"v": 3, "lead": "canary"}', "unknown-version"), ("", "unreadable")],
 )
 def test_a_message_that_cannot_be_read_is_set_aside_without_its_text_and_the_rest_are_done(
     text: str, reason: str, caplog: pytest.LogCaptureFixture
@@ -253,12 +285,74 @@ def test_a_contact_stands_for_its_open_leads_which_are_queued_once_each() -> Non
     assert "parentcontactid" in bench.client.asked[0]
 
 
-def test_an_interaction_stands_for_its_lead_and_for_the_open_leads_of_its_contact() -> None:
+def test_an_interaction_stands_for_its_lead_and_for_its_contact_whose_leads_are_looked_up_next() -> None:
     lookups = {"_lgate_leadid_value": str(LEAD), "_lgate_contactid_value": str(CONTACT)}
-    rows = {"lgate_leadinteractions": [lookups], "leads": [{"leadid": str(lead)} for lead in ids(2)]}
-    bench = Bench(client=Rows(rows))
+    bench = Bench(client=Rows({"lgate_leadinteractions": [lookups, {**lookups, "_lgate_contactid_value": None}]}))
     bench.work(message(*ids(1, start=99), table="lgate_leadinteraction"))
-    assert [sent["ids"] for sent in bench.sent()] == [[str(lead) for lead in (LEAD, *ids(2))]]
+    assert [(sent["table"], sent["ids"]) for sent in bench.sent()] == [
+        ("lead", [str(LEAD)]),
+        ("contact", [str(CONTACT)]),
+    ]
+
+
+def test_a_related_row_stands_for_its_leads_by_every_lookup_that_live_models_use() -> None:
+    bench = Bench(client=Rows({"leads": [{"leadid": str(LEAD)}]}))
+    bench.work(message(CONTACT, table="contact"))
+    bench.work(message(CONTACT, table="account"))
+    assert [
+        [name for name in ("customerid", "parentaccountid", "parentcontactid") if f"'{name}'" in asked]
+        for asked in bench.client.asked
+    ] == [["customerid", "parentcontactid"], ["customerid", "parentaccountid"]]
+
+
+def test_what_no_live_model_needs_any_more_concerns_nobody_and_asks_nothing() -> None:
+    bench = Bench(versions=Versions(reach=NOTHING_REACHED))
+    bench.work(message(LEAD, table="account"))
+    bench.work(message(LEAD, table="lgate_leadinteraction"))
+    assert (bench.client.asked, bench.queue.sent, bench.queue.deleted) == ([], [], [])
+
+
+def test_more_leads_than_a_page_holds_are_gone_on_with_by_a_successor_on_the_bulk_queue() -> None:
+    bench = Bench(client=Rows({"leads": [{"leadid": str(LEAD)}]}, next_links=["leads?page=2", "leads?page=3"]))
+    bench.work(message(CONTACT, table="account"))
+    assert [sent["table"] for sent in bench.sent()] == ["lead"]
+    (second,) = bench.sent(BULK)
+    assert (second["v"], second["table"], second["ids"], second["after"]) == (
+        2,
+        "account",
+        [str(CONTACT)],
+        "leads?page=2",
+    )
+    (text,) = (text for name, text, _ in bench.queue.sent if name == BULK)
+    bench.queue.sent.clear()
+    bench.work(text, BULK)
+    assert bench.client.asked[-1] == "leads?page=2"
+    assert [(sent["table"], sent.get("after")) for sent in bench.sent(BULK)] == [
+        ("lead", None),
+        ("account", "leads?page=3"),
+    ]
+
+
+def test_pages_that_wait_together_are_each_gone_on_with_by_their_own_link() -> None:
+    bench = Bench()
+    changes = RowChanges(table="account", ids=ids(2), cause="poll")
+    bench.queue.waiting = [changes.next_page("leads?page=7").text(), changes.text()]
+    bench.work(changes.next_page("leads?page=9").text())
+    assert [asked for asked in bench.client.asked if "page=" in asked] == ["leads?page=9", "leads?page=7"]
+    assert len(bench.client.asked) == 3
+
+
+def test_a_page_that_meets_a_fault_is_put_off_with_its_link() -> None:
+    bench = Bench(client=Rows(fault=ThrottledError(retry_after_s=9)))
+    bench.work(RowChanges(table="account", ids=ids(2), cause="poll").next_page("leads?page=7").text())
+    ((_, text, delay_s),) = bench.queue.sent
+    assert (json.loads(text)["after"], json.loads(text)["attempt"], delay_s) == ("leads?page=7", 1, 9)
+
+
+def test_a_page_that_leads_back_to_itself_is_not_gone_round_for_ever() -> None:
+    bench = Bench(client=Rows(next_links=["leads?page=7"]))
+    bench.work(RowChanges(table="account", ids=ids(2), cause="poll").next_page("leads?page=7").text())
+    assert [delay_s for _, _, delay_s in bench.queue.sent] == [1]
 
 
 def test_rows_that_are_gone_concern_nobody() -> None:

@@ -8,7 +8,7 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataverse import DataverseClient, TooManyRowsError, UnavailableError, count
+from dataverse import DataverseClient, NotFoundError, TooManyRowsError, UnavailableError, count, table_size
 from dataverse.counts import count_request
 from dataverse.odata import all_of, eq, ge, lt
 from tests.unit.dataverse.conftest import ROOT
@@ -61,6 +61,57 @@ def test_what_is_no_count_is_a_fault_and_not_zero(
     service.get(LEADS, json={"value": rows})
     with pytest.raises(UnavailableError, match="not a count"):
         count(client, "leads")
+
+
+TOTAL = f"{ROOT}RetrieveTotalRecordCount(EntityNames=@p1)"
+
+
+def total(keys: object, values: object) -> dict[str, object]:
+    return {"EntityRecordCountCollection": {"Count": 1, "IsReadOnly": False, "Keys": keys, "Values": values}}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 50_001, 12_000_000_000])
+def test_the_size_of_a_table_is_told_however_large(
+    service: responses.RequestsMock, client: DataverseClient, rows: int
+) -> None:
+    service.get(TOTAL, json=total(["account"], [rows]))
+    assert table_size(client, "account") == rows
+    (call,) = service.calls
+    assert unquote(str(call.request.url)).endswith('(EntityNames=@p1)?@p1=["account"]')
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"EntityRecordCountCollection": None},
+        {"EntityRecordCountCollection": [1]},
+        total(["contact"], [1]),
+        total([], []),
+        total(["account"], []),
+        total(["account"], [1, 2]),
+        total(["account"], ["1"]),
+        total(["account"], [None]),
+        total(["account"], [True]),
+        total(["account"], [-1]),
+        total("account", [1]),
+        total(["account"], 1),
+    ],
+)
+def test_what_is_no_size_is_a_fault_and_not_a_small_table(
+    service: responses.RequestsMock, client: DataverseClient, body: dict[str, object]
+) -> None:
+    service.get(TOTAL, json=body)
+    with pytest.raises(UnavailableError, match="not a count"):
+        table_size(client, "account")
+
+
+def test_the_size_of_a_table_that_is_not_there_is_an_error(
+    service: responses.RequestsMock, client: DataverseClient
+) -> None:
+    service.get(TOTAL, status=404, json={"error": {"code": "0x80040217", "message": "no such table"}})
+    with pytest.raises(NotFoundError):
+        table_size(client, "account")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

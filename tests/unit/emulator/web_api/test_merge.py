@@ -57,8 +57,29 @@ def test_children_of_relationships_that_cascade_follow(call: Caller, leads: tupl
 
 def test_the_leads_are_told_of(call: Caller, leads: tuple[str, str], events: list[RowEvent]) -> None:
     merge(call, *leads, UpdateContent={**LEAD, "jobtitle": "CTO"})
-    assert [(event.message, str(event.row_id)) for event in events] == [("Update", leads[0]), ("Update", leads[1])]
+    assert [(event.message, str(event.row_id)) for event in events] == [
+        ("Update", leads[0]),
+        ("Update", leads[1]),
+        ("Merge", leads[0]),
+    ]
     assert events[1].target["statecode"] == 2
+    assert (events[2].target, str(events[2].subordinate_id)) == ({"jobtitle": "CTO"}, leads[1])
+    assert [event.subordinate_id for event in events[:2]] == [None, None]
+
+
+def test_without_content_the_lead_that_stays_has_no_change_of_its_own(
+    call: Caller, leads: tuple[str, str], events: list[RowEvent]
+) -> None:
+    version = call.get(f"leads({leads[0]})").json["versionnumber"]
+    merge(call, *leads)
+    assert [(event.message, str(event.row_id)) for event in events] == [("Update", leads[1]), ("Merge", leads[0])]
+    assert call.get(f"leads({leads[0]})").json["versionnumber"] == version
+
+
+def test_steps_on_merge_can_be_registered_where_rows_merge_and_nowhere_else(call: Caller) -> None:
+    query = "sdkmessagefilters?$select=primaryobjecttypecode&$filter=sdkmessageid/name eq 'Merge'"
+    filters = call.get(query).json["value"]
+    assert sorted(row["primaryobjecttypecode"] for row in filters) == ["account", "contact", "lead"]
 
 
 @pytest.mark.parametrize("kind", ["account", "contact"])

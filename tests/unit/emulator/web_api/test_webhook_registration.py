@@ -106,10 +106,10 @@ def test_a_step_whose_filter_is_another_messages_is_refused(call: Caller) -> Non
 
 
 def test_a_step_on_another_message_is_refused_by_name(call: Caller) -> None:
-    merge = call.get("sdkmessages?$filter=name eq 'Merge'").json["value"][0]["sdkmessageid"]
-    body = step(call) | {"sdkmessageid@odata.bind": f"/sdkmessages({merge})"}
+    assign = call.get("sdkmessages?$filter=name eq 'Assign'").json["value"][0]["sdkmessageid"]
+    body = step(call) | {"sdkmessageid@odata.bind": f"/sdkmessages({assign})"}
     answer = call.post("sdkmessageprocessingsteps", body)
-    assert (answer.status, answer.message) == (501, "The emulator does not do steps on the message Merge.")
+    assert (answer.status, answer.message) == (501, "The emulator does not do steps on the message Assign.")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -205,6 +206,23 @@ def test_an_image_of_both_kinds_is_in_both_members(
     context = body(event(), step(images=(StepImage(2, "both", "Both", ("jobtitle",)),)), metadata, organization)
     assert attributes(parameters(context, "PreEntityImages")["Both"])["jobtitle"] == "Assistante"
     assert attributes(parameters(context, "PostEntityImages")["Both"])["jobtitle"] == "Directrice"
+
+
+SUBORDINATE = UUID("11111111-0000-4000-8000-000000000002")
+
+
+@pytest.mark.parametrize("content", [{}, {"jobtitle": "CTO"}])
+def test_a_merge_names_both_rows_and_carries_what_was_given_to_the_one_that_stays(
+    event: Build, step: Build, metadata: Metadata, organization: Organization, content: dict[str, str]
+) -> None:
+    merged = event(message="Merge", target=content, subordinate_id=SUBORDINATE)
+    context = body(merged, step(), metadata, organization)
+    given = parameters(context)
+    assert (context["MessageName"], context["PrimaryEntityId"]) == ("Merge", ID)
+    assert given.keys() == {"Target", "SubordinateId", "UpdateContent", "PerformParentingChecks"}
+    assert (given["Target"]["Id"], given["Target"]["__type"]) == (ID, f"EntityReference:{CONTRACTS}")
+    assert given["SubordinateId"] == str(SUBORDINATE)
+    assert given["UpdateContent"] is None if not content else attributes(given["UpdateContent"]) == content
 
 
 def test_a_tag_is_found_in_the_parent_context_alone(
