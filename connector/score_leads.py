@@ -4,6 +4,7 @@ The batch that writes ends with the reads that the next decision is made from, s
 has the last word (design.md section 3). What cannot be done now is sorted by what is to be done about it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -34,7 +35,8 @@ ROUNDS = 4
 class Outcome:
     """What became of the leads of one call: done, to be tried again (after a while), or not to be done at all.
 
-    `held` counts leads that have something to write and were left alone, because this is a dry run.
+    `held` counts leads that have something to write and were left alone, because this is a dry run; `again_by` says why
+    the leads of `again` are to be tried again.
     """
 
     done: int = 0
@@ -44,6 +46,12 @@ class Outcome:
     again: list[UUID] = field(default_factory=list)
     retry_after_s: float | None = None
     refused: dict[str, list[UUID]] = field(default_factory=dict)
+    again_by: Counter[str] = field(default_factory=Counter)
+
+    def put_off(self, lead_id: UUID, reason: str) -> None:
+        """The lead is to be tried again, for this reason."""
+        self.again.append(lead_id)
+        self.again_by[reason] += 1
 
 
 class LeadScoring:
@@ -68,7 +76,8 @@ class LeadScoring:
                 outcome.qualified += sum(bool(decision.qualifications) for decision in decisions)
                 return outcome
             looks = self._write(decisions, looks, in_force, outcome, correlation)
-        outcome.again += list(looks)
+        for lead_id in looks:
+            outcome.put_off(lead_id, "unsettled")
         return outcome
 
     def _decide(self, looks: Iterable[Look], in_force: InForce, outcome: Outcome) -> list[Decision]:
@@ -115,12 +124,12 @@ class LeadScoring:
                 outcome.written += 1
                 outcome.qualified += bool(decision.qualifications)
                 return False
-            case TransientError(retry_after_s=wait_s):
+            case TransientError(retry_after_s=wait_s) as error:
                 outcome.retry_after_s = max(filter(None, (outcome.retry_after_s, wait_s)), default=None)
-                outcome.again.append(decision.lead_id)
+                outcome.put_off(decision.lead_id, type(error).__name__)
                 return True
-            case AuthenticationError() | PrivilegeError() | NotAttemptedError():
-                outcome.again.append(decision.lead_id)
+            case AuthenticationError() | PrivilegeError() | NotAttemptedError() as error:
+                outcome.put_off(decision.lead_id, type(error).__name__)
                 return True
             case PermanentError(code=code):
                 outcome.refused.setdefault(code or type(result.error).__name__, []).append(decision.lead_id)

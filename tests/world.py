@@ -94,8 +94,14 @@ class ListQueue:
     def delete(self, message: TakenMessage) -> None:
         self.deleted.append(message)
 
+    def release(self, message: TakenMessage) -> None:
+        self.sent.append((message.queue, message.text, 0))
+
     def waiting(self, queue: str) -> int:
         return len(self.of(queue))
+
+    def oldest(self, queue: str) -> datetime | None:  # noqa: ARG002  a list keeps no times
+        return None
 
     def of(self, queue: str) -> list[str]:
         return [text for name, text, _ in self.sent if name == queue]
