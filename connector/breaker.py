@@ -27,11 +27,15 @@ PROBE_EVERY: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """Failures in a row while it is closed; while it is open, when a probe is due and how many there were."""
+    """Failures in a row while it is closed; while it is open, when a probe is due and how many there were.
+
+    `is_refusal` when the app was refused, rather than not answered: then only who was refused can tell that it is over.
+    """
 
     failures: int = 0
     probe_at: datetime | None = None
     probes: int = 0
+    is_refusal: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -62,7 +66,13 @@ def after_failure(state: BreakerState, weight: int, at: datetime) -> BreakerStat
     if state.is_open:
         return state
     failures = state.failures + weight
-    return BreakerState(failures, at + PROBE_EVERY if failures >= FAILURES_MAX else None)
+    probe_at = at + PROBE_EVERY if failures >= FAILURES_MAX else None
+    return BreakerState(failures, probe_at, is_refusal=weight >= FAILURES_MAX)
+
+
+def after_success(state: BreakerState, *, of_leads: bool) -> BreakerState:
+    """The state after a read was answered; one of something else than leads does not show that leads may be read."""
+    return state if state.is_open and state.is_refusal and not of_leads else CLOSED
 
 
 def with_probe(state: BreakerState, at: datetime) -> BreakerState | None:
@@ -108,21 +118,26 @@ class Breaker:
             self._state = probing
         return self._answers()
 
-    def succeeded(self) -> None:
-        """A whole read was answered."""
+    def succeeded(self, *, of_leads: bool) -> None:
+        """A whole read was answered, of leads with what is known of them or of something else."""
         with self._lock:
-            was_open, self._state = self._state.is_open, CLOSED
-        if was_open:
+            was_open = self._state.is_open
+            self._state = after_success(self._state, of_leads=of_leads)
+            closed = was_open and not self._state.is_open
+        if closed:
             self._telemetry.breaker_open.add(-1)
             log_event(Event.BREAKER_CLOSED)
 
-    def failed(self, error: Exception) -> None:
-        """A fault was raised for a whole read; one of another kind than an outage is an answer, and closes it."""
+    def failed(self, error: Exception, *, of_leads: bool) -> None:
+        """A fault was raised for a whole read; one of another kind than an outage or a refusal is an answer.
+
+        A privilege that lacks for something else than leads is no reason to leave leads alone.
+        """
         said = weight(error)
-        if said is None:
+        if said is None or (isinstance(error, PrivilegeError) and not of_leads):
             return
         if said == 0:
-            self.succeeded()
+            self.succeeded(of_leads=of_leads)
             return
         with self._lock:
             was_open = self._state.is_open

@@ -51,9 +51,9 @@ class Health:
         try:
             self.client.send(ONE_LEAD)
         except DataverseError as error:
-            self.breaker.failed(error)
+            self.breaker.failed(error, of_leads=False)
             return _unhealthy(error)
-        self.breaker.succeeded()
+        self.breaker.succeeded(of_leads=False)
         return True
 
 

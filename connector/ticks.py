@@ -58,13 +58,13 @@ class Ticks:
         try:
             done = tick()
         except DataverseError as error:
-            self.breaker.failed(error)
+            self.breaker.failed(error, of_leads=False)
             self._ended(timer, "aborted")
             log_event(Event.TICK_ABORTED, logging.WARNING, timer=timer, reason=type(error).__name__, error=str(error))
             if weight(error) == 0:
                 raise
             return None
-        self.breaker.succeeded()
+        self.breaker.succeeded(of_leads=False)
         self._ended(timer, "done")
         return done
 

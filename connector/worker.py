@@ -114,7 +114,7 @@ class Worker:
         except _PUT_OFF as error:
             self._fault(changes, error, queue)
             return False
-        self.breaker.succeeded()
+        self.breaker.succeeded(of_leads=True)
         self._put_off(changes, outcome.again, queue, outcome.retry_after_s)
         for reason, ids in outcome.refused.items():
             self.queue.send(queue + POISON, poison_text(changes, tuple(ids), reason))
@@ -128,13 +128,13 @@ class Worker:
         except _PUT_OFF as error:
             self._fault(changes, error, queue)
             return False
-        self.breaker.succeeded()
+        self.breaker.succeeded(of_leads=False)
         send_leads(self.queue, queue, leads, cause=changes.cause)
         return True
 
     def _fault(self, changes: RowChanges, error: Exception, queue: str) -> None:
         """The rows of `changes` could not even be read: they wait, and the breaker learns of it."""
-        self.breaker.failed(error)
+        self.breaker.failed(error, of_leads=changes.table == Lead.TABLE)
         self.report.put_off(changes, error)
         retry_after_s: float | None = getattr(error, "retry_after_s", None)
         if self.breaker.is_open:

@@ -68,45 +68,45 @@ def breaker(dataverse: Dataverse) -> Breaker:
 
 def test_it_opens_after_three_failures_in_a_row(breaker: Breaker, dataverse: Dataverse) -> None:
     for _ in range(2):
-        breaker.failed(DOWN)
+        breaker.failed(DOWN, of_leads=True)
         assert breaker.admits()
-    breaker.succeeded()
+    breaker.succeeded(of_leads=True)
     for _ in range(2):
-        breaker.failed(DOWN)
+        breaker.failed(DOWN, of_leads=True)
     assert breaker.admits()
-    breaker.failed(DOWN)
+    breaker.failed(DOWN, of_leads=True)
     assert not breaker.admits()
     assert dataverse.asked == 0
 
 
 @pytest.mark.parametrize("fault", [PrivilegeError(status=403), AuthenticationError(code="AADSTS7000222")])
 def test_it_opens_at_once_when_the_app_itself_is_refused(breaker: Breaker, fault: DataverseError) -> None:
-    breaker.failed(fault)
+    breaker.failed(fault, of_leads=True)
     assert not breaker.admits()
 
 
 def test_throttling_neither_opens_it_nor_counts_as_an_answer(breaker: Breaker) -> None:
     for _ in range(10):
-        breaker.failed(ThrottledError(retry_after_s=300))
+        breaker.failed(ThrottledError(retry_after_s=300), of_leads=True)
     assert breaker.admits()
-    breaker.failed(DOWN)
-    breaker.failed(DOWN)
-    breaker.failed(ThrottledError(retry_after_s=300))
-    breaker.failed(DOWN)
+    breaker.failed(DOWN, of_leads=True)
+    breaker.failed(DOWN, of_leads=True)
+    breaker.failed(ThrottledError(retry_after_s=300), of_leads=True)
+    breaker.failed(DOWN, of_leads=True)
     assert not breaker.admits()
 
 
 @pytest.mark.parametrize("fault", [VersionError("Fit", "gone"), IncompleteError("lead", ["merged"]), BadRequestError()])
 def test_a_fault_of_another_kind_shows_that_dataverse_answers(breaker: Breaker, fault: Exception) -> None:
-    breaker.failed(DOWN)
-    breaker.failed(DOWN)
-    breaker.failed(fault)
-    breaker.failed(DOWN)
+    breaker.failed(DOWN, of_leads=True)
+    breaker.failed(DOWN, of_leads=True)
+    breaker.failed(fault, of_leads=True)
+    breaker.failed(DOWN, of_leads=True)
     assert breaker.admits()
 
 
 def opened(breaker: Breaker) -> None:
-    breaker.failed(PrivilegeError())
+    breaker.failed(PrivilegeError(), of_leads=True)
 
 
 def test_half_a_minute_later_one_asks_and_nobody_else_for_another_half(breaker: Breaker, dataverse: Dataverse) -> None:
@@ -126,7 +126,7 @@ def test_who_got_an_answer_goes_on_alone_and_its_success_lets_all_in(breaker: Br
     dataverse.forward(seconds=30)
     dataverse.fault = None
     assert [breaker.admits() for _ in range(3)] == [True, False, False]
-    breaker.succeeded()
+    breaker.succeeded(of_leads=True)
     assert [breaker.admits() for _ in range(3)] == [True, True, True]
     assert dataverse.asked == 1
 
@@ -136,10 +136,42 @@ def test_who_got_an_answer_and_fails_all_the_same_leaves_it_open(breaker: Breake
     dataverse.forward(seconds=30)
     dataverse.fault = None
     assert breaker.admits()
-    breaker.failed(DOWN)
+    breaker.failed(DOWN, of_leads=True)
     assert not breaker.admits()
     dataverse.forward(seconds=30)
     assert breaker.admits()
+
+
+def test_when_the_app_was_refused_for_leads_only_leads_that_are_read_let_all_in(
+    breaker: Breaker, dataverse: Dataverse
+) -> None:
+    opened(breaker)
+    dataverse.forward(seconds=30)
+    dataverse.fault = None
+    assert breaker.admits()
+    breaker.succeeded(of_leads=False)
+    assert breaker.is_open
+    breaker.succeeded(of_leads=True)
+    assert not breaker.is_open
+
+
+def test_after_an_outage_any_answer_lets_all_in(breaker: Breaker) -> None:
+    for _ in range(3):
+        breaker.failed(DOWN, of_leads=True)
+    assert breaker.is_open
+    breaker.succeeded(of_leads=False)
+    assert not breaker.is_open
+
+
+def test_a_privilege_that_lacks_for_something_else_does_not_keep_leads_from_being_scored(breaker: Breaker) -> None:
+    for _ in range(5):
+        breaker.failed(PrivilegeError(status=403), of_leads=False)
+    assert not breaker.is_open
+
+
+def test_an_identity_that_is_refused_anywhere_is_refused_everywhere(breaker: Breaker) -> None:
+    breaker.failed(AuthenticationError(), of_leads=False)
+    assert breaker.is_open
 
 
 def test_who_got_an_answer_and_died_keeps_nobody_out_for_longer(breaker: Breaker, dataverse: Dataverse) -> None:
@@ -228,7 +260,7 @@ def test_it_tells_when_it_opens_and_closes_once_each(
     opened(breaker)
     opened(breaker)
     assert dataverse.meter.total("leadgate.breaker.open") == 1
-    breaker.succeeded()
-    breaker.succeeded()
+    breaker.succeeded(of_leads=True)
+    breaker.succeeded(of_leads=True)
     assert dataverse.meter.total("leadgate.breaker.open") == 0
     assert [json.loads(text)["event"] for text in caplog.messages] == ["breaker-opened", "breaker-closed"]

@@ -95,7 +95,7 @@ def test_a_tick_that_is_done_is_counted() -> None:
 
 def test_while_the_breaker_is_open_ticks_are_skipped_and_make_no_probe_more() -> None:
     bench = Bench()
-    bench.breaker.failed(PrivilegeError())
+    bench.breaker.failed(PrivilegeError(), of_leads=True)
     for seconds in range(0, 120, 5):
         bench.at = NOW + timedelta(seconds=seconds)
         bench.ticks.poll()
@@ -140,7 +140,7 @@ def test_the_age_of_what_was_followed_grows_until_a_tick_is_done() -> None:
         bench.ticks.poll()
         ages.append(bench.meter.total("leadgate.delta.age"))
     bench.poll.fault = None
-    bench.breaker.succeeded()
+    bench.breaker.succeeded(of_leads=False)
     bench.ticks.poll()
     assert (ages, bench.meter.total("leadgate.delta.age")) == ([300, 600, 900], 0)
 

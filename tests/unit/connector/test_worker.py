@@ -90,7 +90,7 @@ class Bench:
             raise self.down
 
     def open_breaker(self) -> None:
-        self.breaker.failed(PrivilegeError(status=403))
+        self.breaker.failed(PrivilegeError(status=403), of_leads=True)
         assert self.breaker.is_open
 
     def work(self, text: str, queue: str = QUEUE, inserted_on: datetime | None = None) -> None:
@@ -323,6 +323,14 @@ def test_a_fault_of_the_app_itself_keeps_all_that_waits_and_counts_no_try(fault:
     assert {sent["attempt"] for sent in bench.sent()} == {3}
     assert min(bench.delays_s) >= 30
     assert (bench.sent(POISON), len(bench.queue.deleted)) == ([], 2)
+
+
+def test_a_privilege_that_lacks_for_contacts_puts_off_their_messages_alone() -> None:
+    bench = Bench(client=Rows(fault=PrivilegeError(status=403)))
+    bench.queue.waiting = [message(LEAD)]
+    bench.work(message(CONTACT, table="contact"))
+    assert bench.scored == [(LEAD,)]
+    assert [(sent["table"], sent["attempt"]) for sent in bench.sent()] == [("contact", 1)]
 
 
 def test_while_dataverse_is_down_it_is_not_asked_and_many_messages_become_few() -> None:
