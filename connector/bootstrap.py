@@ -64,6 +64,8 @@ def bootstrap(settings: Settings) -> App:
     # What these two log of a request at their finest is its URL and headers.
     logging.getLogger("urllib3").setLevel(logging.INFO)
     logging.getLogger("azure").setLevel(logging.WARNING)
+    # The counts of each run are wanted, whatever level the host's worker gives the root.
+    logging.getLogger("leadgate").setLevel(logging.INFO)
     if settings.application_insights:
         export_metrics(settings.application_insights)
     return build(settings)
