@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connector.backoff import WAIT_MAX_S
@@ -224,6 +224,7 @@ def test_what_waits_stays_away_longer_with_each_probe_and_never_more_than_a_quar
     assert delays_s[-1] > 400
 
 
+@example(100, 30.0, 0.999)
 @given(st.integers(0, 100), st.floats(-3600, 30), st.floats(0, 1, exclude_max=True))
 def test_nothing_comes_back_before_the_next_probe(probes: int, until_probe_s: float, number: float) -> None:
     state = BreakerState(FAILURES_MAX, NOW + timedelta(seconds=until_probe_s), probes)
