@@ -34,32 +34,34 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  the wor
 @app.queue_trigger(arg_name="message", queue_name=LEAD_CHANGES, connection="AzureWebJobsStorage")
 def score_leads(message: func.QueueMessage) -> None:
     """Look at the leads of a message, now."""
-    _app().worker.work(message.get_body().decode(errors="replace"), LEAD_CHANGES)
+    text = message.get_body().decode(errors="replace")
+    _app().worker.work(text, LEAD_CHANGES, message.insertion_time)
 
 
 @app.function_name("score_leads_bulk")
 @app.queue_trigger(arg_name="message", queue_name=LEAD_CHANGES_BULK, connection="AzureWebJobsStorage")
 def score_leads_bulk(message: func.QueueMessage) -> None:
     """The same for the messages of a publication, so that an edit never waits behind them."""
-    _app().worker.work(message.get_body().decode(errors="replace"), LEAD_CHANGES_BULK)
+    text = message.get_body().decode(errors="replace")
+    _app().worker.work(text, LEAD_CHANGES_BULK, message.insertion_time)
 
 
 @app.function_name("rescore_due")
 @app.timer_trigger(arg_name="timer", schedule="%RESCORE_DUE_SCHEDULE%")
 def rescore_due(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
     """Queue the leads whose score time alone has changed."""
-    _app().rescore_due.tick()
+    _app().ticks.due()
 
 
 @app.function_name("poll_changes")
 @app.timer_trigger(arg_name="timer", schedule="%POLL_SCHEDULE%")
 def poll_changes(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
     """Queue what change tracking says has changed: no change is lost, whatever became of its webhook."""
-    _app().poll_changes.tick()
+    _app().ticks.poll()
 
 
 @app.function_name("reconcile")
 @app.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%")
 def reconcile(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
     """Compare what is stored of all leads with what is computed, and queue what differs: drift does not stay."""
-    _app().reconcile.tick()
+    _app().ticks.compare()

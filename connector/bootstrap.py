@@ -9,16 +9,23 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 import requests
+from opentelemetry.metrics import Meter
 
-from connector.health import Health
+from connector.breaker import Breaker
+from connector.health import ONE_LEAD, Health
 from connector.live_versions import CACHE_S, LiveVersions
+from connector.metric_export import export_metrics
 from connector.poll_changes import PollChanges
 from connector.ports import Clock, Queue, Random
 from connector.reconcile import Reconcile
 from connector.rescore_due import RescoreDue
+from connector.run_report import RunReport
 from connector.score_leads import LeadScoring
 from connector.settings import Settings
 from connector.storage_queue import StorageQueue
+from connector.telemetry import Telemetry
+from connector.ticks import Ticks
+from connector.watch import Watch
 from connector.worker import Worker
 from dataverse import (
     Certificate,
@@ -30,6 +37,7 @@ from dataverse import (
     TokenProvider,
 )
 from dataverse.limits import DEFAULT_LIMITS
+from dataverse.urls import STORAGE_RESOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,9 @@ class App:
     reconcile: Reconcile
     health: Health
     clock: Clock
+    breaker: Breaker
+    telemetry: Telemetry
+    ticks: Ticks
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +66,10 @@ def bootstrap(settings: Settings) -> App:
     # What these two log of a request at their finest is its URL and headers.
     logging.getLogger("urllib3").setLevel(logging.INFO)
     logging.getLogger("azure").setLevel(logging.WARNING)
+    # The counts of each run are wanted, whatever level the host's worker gives the root.
+    logging.getLogger("leadgate").setLevel(logging.INFO)
+    if settings.application_insights:
+        export_metrics(settings.application_insights)
     return build(settings)
 
 
@@ -68,29 +83,52 @@ def build(
     random: Random = random_numbers.random,
     limits: Limits = DEFAULT_LIMITS,
     cache_s: float = CACHE_S,
+    meter: Meter | None = None,
 ) -> App:
     """The app with any of its ports replaced."""
     clock = clock or _utc_now
-    queue = queue or StorageQueue(settings.storage)
+    queue = queue or _storage_queue(settings)
+    telemetry = Telemetry(meter)
     client = DataverseClient(
-        settings.dataverse_url, _tokens(settings), session=session, sleep=sleep, random=random, limits=limits
+        settings.dataverse_url,
+        _tokens(settings),
+        session=session,
+        sleep=sleep,
+        random=random,
+        limits=limits,
+        observe=telemetry.on_request,
     )
+    breaker = Breaker(lambda: client.send(ONE_LEAD, repeats=False), clock, random, telemetry)
     versions = LiveVersions(client, clock, cache_s=cache_s)
     scoring = LeadScoring(client, clock, writes=settings.mode == "live")
-    worker = Worker(client, versions, scoring, queue, random, settings.mode)
+    report = RunReport(telemetry, clock)
+    worker = Worker(client, versions, scoring, queue, random, settings.mode, breaker, report, clock)
+    poll_changes = PollChanges(client, versions, queue, clock, settings.mode)
+    rescore_due = RescoreDue(client, queue, clock, settings.mode)
+    reconcile = Reconcile(client, versions, queue, clock, settings.mode)
     return App(
-        settings,
-        client,
-        queue,
-        versions,
-        scoring,
-        worker,
-        PollChanges(client, versions, queue, clock, settings.mode),
-        RescoreDue(client, queue, clock, settings.mode),
-        Reconcile(client, versions, queue, clock, settings.mode),
-        Health(client, queue, clock),
-        clock,
+        settings=settings,
+        client=client,
+        queue=queue,
+        versions=versions,
+        scoring=scoring,
+        worker=worker,
+        poll_changes=poll_changes,
+        rescore_due=rescore_due,
+        reconcile=reconcile,
+        health=Health(client, queue, clock, breaker),
+        clock=clock,
+        breaker=breaker,
+        telemetry=telemetry,
+        ticks=Ticks(poll_changes, rescore_due, reconcile, Watch(queue, clock, telemetry), breaker, telemetry, clock),
     )
+
+
+def _storage_queue(settings: Settings) -> Queue:
+    if settings.storage:
+        return StorageQueue(settings.storage)
+    tokens = ManagedIdentity(STORAGE_RESOURCE, client_id=settings.storage_client_id or None)
+    return StorageQueue(settings.queue_service_uri, tokens)
 
 
 def _tokens(settings: Settings) -> TokenProvider:

@@ -17,11 +17,10 @@ from connector.standing import beginning, is_of_everything, is_under_way, is_wor
 from connector.sync_state import Stream, read_stream, save_stream
 from connector.table_sizes import TableSizes
 from connector.tables import Lead
+from connector.telemetry import Event, log_event
 from connector.watermark import Watermark, modified_rows, read_watermark
 from connector.worker import send_leads
 from dataverse import AlreadyExistsError, ConflictError, DataverseClient, ExpiredDeltaError, Row, changes
-
-_log = logging.getLogger("leadgate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,9 @@ class Follower:
         try:
             progress = self._follow(source, until)
         except (ConflictError, AlreadyExistsError):
-            _log.warning("%s: another poller is at it", source.stream)
+            log_event(Event.ANOTHER_POLLER, logging.WARNING, stream=source.stream)
             progress = Progress(0)
-        _log.info("%s: queued=%d", source.stream, progress.queued)
+        log_event(Event.FOLLOWED, stream=source.stream, queued=progress.queued)
         return progress
 
     def _follow(self, source: Source, until: datetime) -> Progress:
@@ -62,7 +61,7 @@ class Follower:
         try:
             return self._read(source, stream, now, until)
         except ExpiredDeltaError:
-            _log.warning("%s: the link has expired, the table is read again", source.stream)
+            log_event(Event.LINK_EXPIRED, logging.WARNING, stream=source.stream)
             # Read once more: pages may have been saved before one of them was refused.
             stored = read_stream(self.client, source.stream) or stream
             return self._read(source, whole(source, stored, lambda: self._by_watermark(source)), now, until)

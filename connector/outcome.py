@@ -1,5 +1,6 @@
 """What becomes of the leads of one call, while it runs and at its end."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from connector.live_versions import InForce
 class Outcome:
     """What became of the leads of one call: done, to be tried again (after a while), or not to be done at all.
 
-    `held` counts leads that have something to write and were left alone, because this is a dry run.
+    `held` counts leads that have something to write and were left alone, because this is a dry run; `again_by` says why
+    the leads of `again` are to be tried again.
     """
 
     done: int = 0
@@ -21,6 +23,12 @@ class Outcome:
     again: list[UUID] = field(default_factory=list)
     retry_after_s: float | None = None
     refused: dict[str, list[UUID]] = field(default_factory=dict)
+    again_by: Counter[str] = field(default_factory=Counter)
+
+    def put_off(self, lead_id: UUID, reason: str) -> None:
+        """The lead is to be tried again, for this reason."""
+        self.again.append(lead_id)
+        self.again_by[reason] += 1
 
     def wait(self, seconds: float | None) -> None:
         """Try again no sooner than the longest wait that was asked for."""

@@ -15,6 +15,7 @@ from connector.ports import Clock, Queue
 from connector.settings import Mode
 from connector.sources import LEADS, Source, other_sources
 from connector.table_sizes import ROWS_MAX, TableSizes
+from connector.telemetry import Event, log_event
 from dataverse import DataverseClient, DataverseError, PermanentError
 
 TICK_S = 240
@@ -22,8 +23,6 @@ TICK_S = 240
 
 OTHERS_EVERY_S = 900
 PAGE_SIZE = 5_000
-
-_log = logging.getLogger("leadgate")
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ class PollChanges:
             try:
                 progress = follower.follow(source, until)
             except PermanentError as error:
-                _log.error("%s: not followed: %s", source.stream, error)
+                log_event(Event.NOT_FOLLOWED, logging.ERROR, stream=source.stream, error=str(error))
                 faults.append(error)
                 continue
             queued += progress.queued

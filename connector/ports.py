@@ -20,6 +20,7 @@ class TakenMessage:
     text: str
     message_id: str
     pop_receipt: str
+    inserted_on: datetime | None = None
 
 
 class Queue(Protocol):
@@ -34,5 +35,11 @@ class Queue(Protocol):
     def delete(self, message: TakenMessage) -> None:
         """Forget a message that was taken; one whose lease ran out stays."""
 
+    def release(self, message: TakenMessage) -> None:
+        """Make a message that was taken visible at once; one whose lease ran out is left to whoever has it now."""
+
     def waiting(self, queue: str) -> int:
         """About how many messages the queue holds, hidden ones too."""
+
+    def oldest(self, queue: str) -> datetime | None:
+        """When the message that is next to be handed out was queued; None when nothing is visible."""

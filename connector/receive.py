@@ -2,25 +2,33 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import UUID
 
+from connector import telemetry as names
 from connector.bootstrap import App
-from connector.errors import LeadgateError
+from connector.errors import LeadgateError, QueueError
 from connector.intake import SECRET_HEADER, Accepted, read_row_changed, refuse_caller
-from connector.messages import LEAD_CHANGES
+from connector.messages import LEAD_CHANGES, RowChanges
 from connector.ports import Queue
+from connector.telemetry import Event, log_event
 
-_log = logging.getLogger("leadgate")
+CORRELATION_HEADER: Final = "x-ms-correlation-request-id"
 
 
 def receive(body: bytes, headers: Mapping[str, str], app: Callable[[], App]) -> int:
     """The HTTP status for a row-changed webhook; Dataverse repeats once after 503 and never after anything else."""
     try:
-        return _receive(body, headers, app())
+        made = app()
+        status = _answer(body, headers, made)
+        made.telemetry.webhooks.add(1, {names.STATUS: status})
     except LeadgateError as error:
-        _log.error("webhook not taken: %s", error)
+        log_event(Event.WEBHOOK_FAILED, logging.ERROR, reason=type(error).__name__, error=str(error))
+        return 503
     except Exception as error:  # noqa: BLE001  whatever it is, it is ours, and only a 503 is repeated
-        _log.error("webhook not taken: %s", type(error).__name__)
-    return 503
+        log_event(Event.WEBHOOK_FAILED, logging.ERROR, reason=type(error).__name__)
+        return 503
+    return status
 
 
 def health_status(app: Callable[[], App]) -> int:
@@ -28,7 +36,15 @@ def health_status(app: Callable[[], App]) -> int:
     try:
         return 200 if app().health.is_good() else 503
     except LeadgateError as error:
-        _log.error("not healthy: %s", error)
+        log_event(Event.UNHEALTHY, logging.ERROR, reason=type(error).__name__, error=str(error))
+        return 503
+
+
+def _answer(body: bytes, headers: Mapping[str, str], app: App) -> int:
+    try:
+        return _receive(body, headers, app)
+    except QueueError as error:
+        log_event(Event.WEBHOOK_FAILED, logging.ERROR, reason=type(error).__name__, error=str(error))
         return 503
 
 
@@ -38,15 +54,26 @@ def _receive(body: bytes, headers: Mapping[str, str], app: App) -> int:
     if refusal is None and organization_id is not None:
         answer = read_row_changed(body, organization_id, lambda: app.versions.now().reach)
         if isinstance(answer, Accepted):
-            return _queue(answer, app.queue)
+            return _queue(answer, headers, app.queue)
         refusal = answer
-    _log.warning("webhook refused: %s", refusal.reason if refusal else "")
+    reason = refusal.reason if refusal else ""
+    app.telemetry.webhooks_refused.add(1, {names.REASON: reason})
+    log_event(Event.WEBHOOK_REFUSED, logging.WARNING, reason=reason)
     return refusal.status if refusal else 503
 
 
-def _queue(accepted: Accepted, queue: Queue) -> int:
+def _queue(accepted: Accepted, headers: Mapping[str, str], queue: Queue) -> int:
     if accepted.delay_s:
-        _log.warning("a webhook step is synchronous: register it as asynchronous, it delays the people who save")
+        log_event(Event.WEBHOOK_SYNCHRONOUS, logging.WARNING)
     for message in accepted.messages:
-        queue.send(LEAD_CHANGES, message.text(), delay_s=accepted.delay_s)
+        queue.send(LEAD_CHANGES, _correlated(message, headers).text(), delay_s=accepted.delay_s)
     return 202
+
+
+def _correlated(message: RowChanges, headers: Mapping[str, str]) -> RowChanges:
+    """The message under Dataverse's own correlation id, if it is one: anything else that stands there is not kept."""
+    try:
+        correlation = UUID(headers.get(CORRELATION_HEADER, "")).hex
+    except ValueError:
+        return message
+    return message.model_copy(update={"correlation": correlation})

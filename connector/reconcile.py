@@ -21,6 +21,7 @@ from connector.reconcile_run import Run, read_run
 from connector.rescore_due import WAITING_MAX
 from connector.settings import Mode
 from connector.sync_state import Stream, read_stream, save_stream
+from connector.telemetry import Event, log_event
 from connector.worker import send_leads
 from dataverse import AlreadyExistsError, ConflictError, DataverseClient, PermanentError
 
@@ -39,8 +40,6 @@ SUSPECTS_MAX: Final = 2_000
 """More leads than this do not differ because their messages are on the way: the rest is drift at first sight."""
 
 AGAIN_AT_ONCE: Final = 250
-
-_log = logging.getLogger("leadgate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Reconcile:
                 if run.is_done or self.clock() >= until:
                     break
         except (ConflictError, AlreadyExistsError):
-            _log.warning("reconcile: another one is at it")
+            log_event(Event.ANOTHER_POLLER, logging.WARNING, stream=STREAM)
             return None
         except PermanentError:
             # It may be the link that is refused: the next tick begins anew instead of failing there for ever.
@@ -117,6 +116,5 @@ class Reconcile:
 
 
 def _tell(run: Run) -> None:
-    counts = " ".join(f"{name}={number}" for name, number in run.counts().items())
     level = logging.WARNING if run.drifted or run.unscorable else logging.INFO
-    _log.log(level, "reconcile: %s %s", "done" if run.is_done else run.sweep or "second-look", counts)
+    log_event(Event.RECONCILED, level, step="done" if run.is_done else run.sweep or "second-look", **run.counts())

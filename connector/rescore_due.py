@@ -1,6 +1,5 @@
 """Leads whose score time alone has changed: found by the instant that their score rows carry, and queued."""
 
-import logging
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -17,7 +16,6 @@ LEADS_MAX = 20_000
 WAITING_MAX = 5_000
 PAGE_SIZE = 5_000
 
-_log = logging.getLogger("leadgate")
 _LEAD = f"_{LeadScore.LEAD}_value"
 
 
@@ -39,6 +37,4 @@ class RescoreDue:
             query(LeadScore.SET, select=[_LEAD], filter=due, orderby=[LeadScore.RESCORE_ON], page_size=PAGE_SIZE)
         )
         leads = dict.fromkeys(UUID(str(row[_LEAD])) for row in islice(rows, LEADS_MAX))
-        queued = send_leads(self.queue, LEAD_CHANGES_BULK, leads, cause="due")
-        _log.info("due: queued=%d", queued)
-        return queued
+        return send_leads(self.queue, LEAD_CHANGES_BULK, leads, cause="due")

@@ -63,7 +63,8 @@ class LeadScoring:
                 run.outcome.qualified += sum(bool(decision.qualifications) for decision in decisions)
                 return run.outcome
             looks = self._write(decisions, looks, run)
-        run.outcome.again += list(looks)
+        for lead_id in looks:
+            run.outcome.put_off(lead_id, "unsettled")
         return run.outcome
 
     def _decide(self, looks: Mapping[UUID, Look], run: Run) -> list[Decision]:
@@ -75,7 +76,7 @@ class LeadScoring:
             elif not verdict.is_empty:
                 decisions.append(verdict)
             elif look.lead_id in run.later:
-                run.outcome.again.append(look.lead_id)
+                run.outcome.put_off(look.lead_id, Reason.MAX_PER_HOUR)
             else:
                 run.outcome.done += 1
         return decisions
@@ -143,12 +144,12 @@ class LeadScoring:
                 outcome.written += 1
                 outcome.qualified += bool(decision.qualifications)
                 return False
-            case TransientError(retry_after_s=wait_s):
+            case TransientError(retry_after_s=wait_s) as error:
                 outcome.wait(wait_s)
-                outcome.again.append(decision.lead_id)
+                outcome.put_off(decision.lead_id, type(error).__name__)
                 return True
-            case AuthenticationError() | PrivilegeError() | NotAttemptedError():
-                outcome.again.append(decision.lead_id)
+            case AuthenticationError() | PrivilegeError() | NotAttemptedError() as error:
+                outcome.put_off(decision.lead_id, type(error).__name__)
                 return True
             case PermanentError() as error if decision.qualifications or decision.action:
                 self._hold_rules(decision, error, run)

@@ -13,6 +13,12 @@ from dataverse.urls import LOOPBACK, service_origin
 from scoring.moments import zone_names
 
 SECRET: Final = re.compile(r"[A-Za-z0-9._~-]{32,}")
+QUEUE_SERVICE_URI: Final = "AzureWebJobsStorage__queueServiceUri"
+STORAGE_CREDENTIAL: Final = "AzureWebJobsStorage__credential"
+STORAGE_CLIENT_ID: Final = "AzureWebJobsStorage__clientId"
+_QUEUE_HOST: Final = re.compile(
+    r"[a-z0-9]{3,24}(\.z[0-9]+)?\.queue\.(core\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)|storage\.azure\.net)"
+)
 Mode = Literal["live", "dry-run", "off"]
 Auth = Literal["managed-identity", "client-secret", "certificate", "static-token"]
 
@@ -24,6 +30,9 @@ class Settings:
     dataverse_url: str
     auth: Auth
     storage: str = field(repr=False)
+    queue_service_uri: str = ""
+    storage_client_id: str = ""
+    application_insights: str = field(default="", repr=False)
     tenant_id: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
@@ -44,6 +53,9 @@ class Settings:
             dataverse_url=url,
             auth=reading.auth(url),
             storage=reading.storage(),
+            queue_service_uri=reading.queue_service_uri(),
+            storage_client_id=reading.text(STORAGE_CLIENT_ID),
+            application_insights=reading.text("APPLICATIONINSIGHTS_CONNECTION_STRING"),
             tenant_id=reading.text("AZURE_TENANT_ID"),
             client_id=reading.text("AZURE_CLIENT_ID"),
             client_secret=reading.text("AZURE_CLIENT_SECRET"),
@@ -124,15 +136,30 @@ class _Reading:
         return "managed-identity"
 
     def storage(self) -> str:
+        """The connection string; empty when the queues are reached by identity."""
         text = self.text("AzureWebJobsStorage")
-        if text:
-            if "=" not in text:
-                self.problems.append("AzureWebJobsStorage must be a connection string with AccountName and AccountKey")
-        elif self.text("AzureWebJobsStorage__queueServiceUri"):
-            self.problems.append("AzureWebJobsStorage__queueServiceUri (identity) is not supported yet")
-        else:
-            self.problems.append("AzureWebJobsStorage is missing (a connection string)")
+        named = [name for name in (QUEUE_SERVICE_URI, STORAGE_CREDENTIAL, STORAGE_CLIENT_ID) if self.text(name)]
+        if text and named:
+            self.problems.append(f"AzureWebJobsStorage is a connection string and {named[0]} is set too: remove one")
+        elif text and "=" not in text:
+            self.problems.append("AzureWebJobsStorage must be a connection string with AccountName and AccountKey")
+        elif not text and not named:
+            self.problems.append(f"AzureWebJobsStorage is missing (a connection string, or {QUEUE_SERVICE_URI})")
         return text
+
+    def queue_service_uri(self) -> str:
+        """Where the queues are reached by identity; everything that identity needs is checked here."""
+        uri = self.text(QUEUE_SERVICE_URI).rstrip("/")
+        credential, client_id = self.text(STORAGE_CREDENTIAL), self.text(STORAGE_CLIENT_ID)
+        if not uri and (credential or client_id) and not self.text("AzureWebJobsStorage"):
+            self.problems.append(f"{QUEUE_SERVICE_URI} is missing (https://<account>.queue.core.windows.net)")
+        if uri and not _is_queue_service(uri):
+            self.problems.append(f"{QUEUE_SERVICE_URI} must be https://<account>.queue.core.windows.net")
+        if credential not in {"", "managedidentity"}:
+            self.problems.append(f"{STORAGE_CREDENTIAL} must be managedidentity")
+        if client_id and not credential:
+            self.problems.append(f"{STORAGE_CREDENTIAL} is missing ({STORAGE_CLIENT_ID} is set): managedidentity")
+        return uri
 
     def webhook_secrets(self) -> tuple[str, ...]:
         secrets = tuple(part.strip() for part in self.text("WEBHOOK_SECRETS").split(",") if part.strip())
@@ -176,3 +203,15 @@ class _Reading:
     def _require(self, name: str, because: str) -> None:
         if not self.text(name):
             self.problems.append(f"{name} is missing ({because})")
+
+
+def _is_queue_service(uri: str) -> bool:
+    """Whether our token may go there: over https, to Azure Storage or to this machine (and there to any account)."""
+    try:
+        parts = urlsplit(uri)
+        host, plain = parts.hostname or "", parts.port in (None, 443) and not parts.path
+    except ValueError:
+        return False
+    if parts.scheme != "https" or parts.username is not None or parts.query or parts.fragment:
+        return False
+    return host in LOOPBACK or (plain and _QUEUE_HOST.fullmatch(host) is not None)

@@ -3,31 +3,52 @@
 import base64
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import LinearRetry, QueueClient, QueueServiceClient, TextBase64EncodePolicy
 
 from connector.errors import QueueError, SettingsError
 from connector.ports import TakenMessage
+from connector.storage_tokens import StorageTokens
+from dataverse import TokenProvider
 
 _Answer = TypeVar("_Answer")
+
+
+class Connection(TypedDict, total=False):
+    """How the service is reached; `ca_bundle` is a file of certificates to trust instead of the usual ones."""
+
+    connect_timeout_s: float
+    read_timeout_s: float
+    ca_bundle: str
+
+
+def _options(connection: Connection) -> dict[str, Any]:
+    return {
+        "connection_timeout": connection.get("connect_timeout_s", 5),
+        "read_timeout": connection.get("read_timeout_s", 10),
+        "connection_verify": connection.get("ca_bundle", True),
+        # The SDK's own waits come to 40 s, and a webhook must be answered before Dataverse gives up at 60.
+        "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
+    }
 
 
 class StorageQueue:
     """Queues of one storage account; a queue is created when it turns out to be missing."""
 
-    def __init__(self, connection_string: str, *, connect_timeout_s: float = 5, read_timeout_s: float = 10) -> None:
+    def __init__(self, account: str, tokens: TokenProvider | None = None, **connection: Unpack[Connection]) -> None:
+        """Contact nobody yet; `account` is a connection string or, with tokens for Storage, where its queues are."""
         try:
-            self._service = QueueServiceClient.from_connection_string(
-                connection_string,
-                connection_timeout=connect_timeout_s,
-                read_timeout=read_timeout_s,
-                # The SDK's own waits come to 40 s, and a webhook must be answered before Dataverse gives up at 60.
-                retry_policy=LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
+            self._service = (
+                QueueServiceClient.from_connection_string(account, **_options(connection))
+                if tokens is None
+                else QueueServiceClient(account, credential=StorageTokens(tokens), **_options(connection))
             )
         except ValueError:
-            raise SettingsError(["AzureWebJobsStorage is not a connection string of a storage account"]) from None
+            problem = "AzureWebJobsStorage is neither a connection string nor, for an identity, an https address"
+            raise SettingsError([problem]) from None
         self._queues: dict[str, QueueClient] = {}
 
     def send(self, queue: str, text: str, *, delay_s: float = 0) -> None:
@@ -46,25 +67,31 @@ class StorageQueue:
                 )
             ),
         )
-        return [TakenMessage(queue, _decoded(m.content), m.id, m.pop_receipt or "") for m in messages]
+        return [TakenMessage(queue, _decoded(m.content), m.id, m.pop_receipt or "", m.inserted_on) for m in messages]
 
     def delete(self, message: TakenMessage) -> None:
         """Forget a message; one that came back meanwhile belongs to whoever has it now."""
         client = self._client(message.queue)
-        try:
-            client.delete_message(message.message_id, message.pop_receipt)
-        except ResourceNotFoundError:
-            return
-        except AzureError as error:
-            if isinstance(error, HttpResponseError) and getattr(error, "error_code", "") == "PopReceiptMismatch":
-                return
-            raise QueueError(message.queue, type(error).__name__) from None
+        self._letting_go(message, lambda: client.delete_message(message.message_id, message.pop_receipt))
+
+    def release(self, message: TakenMessage) -> None:
+        """Make a message visible at once; one that came back meanwhile belongs to whoever has it now."""
+        client = self._client(message.queue)
+        self._letting_go(
+            message, lambda: client.update_message(message.message_id, message.pop_receipt, visibility_timeout=0)
+        )
 
     def waiting(self, queue: str) -> int:
         """About how many messages the queue holds, hidden ones too."""
         client = self._client(queue)
         properties = self._calling(queue, client.get_queue_properties)
         return int(properties.approximate_message_count or 0)
+
+    def oldest(self, queue: str) -> datetime | None:
+        """When the message that is next to be handed out was queued; None when nothing is visible."""
+        client = self._client(queue)
+        messages = self._calling(queue, lambda: client.peek_messages(max_messages=1))
+        return messages[0].inserted_on if messages else None
 
     def _client(self, queue: str) -> QueueClient:
         if queue not in self._queues:
@@ -80,6 +107,16 @@ class StorageQueue:
                 return call()
         except AzureError as error:
             raise QueueError(queue, type(error).__name__) from None
+
+    def _letting_go(self, message: TakenMessage, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except ResourceNotFoundError:
+            return
+        except AzureError as error:
+            if isinstance(error, HttpResponseError) and getattr(error, "error_code", "") == "PopReceiptMismatch":
+                return
+            raise QueueError(message.queue, type(error).__name__) from None
 
     def _create(self, queue: str) -> None:
         try:

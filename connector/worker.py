@@ -1,33 +1,40 @@
 """The queue functions' work: messages in, leads scored, what could not be done queued again or set aside.
 
-A message is one of three things: done (all its leads are settled), put off (a successor waits in the queue), or set
-aside (poison, with a reason code). An exception reaches the host only when the queue itself fails, and then the host
-keeps the message.
+A message is one of four things: done (all its leads are settled), put off (a successor waits in the queue), kept (the
+same, because Dataverse is not asked while the breaker is open), or set aside (poison, with a reason code). An exception
+reaches the host only for a defect or when the queue itself fails, and then the host keeps its message and the others
+are given back.
 """
 
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from connector.backoff import wait_s
-from connector.errors import IncompleteError, MessageError, VersionError
+from connector.breaker import Breaker
+from connector.errors import IncompleteError, MessageError, QueueError, VersionError
 from connector.live_versions import LiveVersions
 from connector.messages import IDS_MAX, LEAD_CHANGES_BULK, POISON, RowChanges, poison_text, read_message
-from connector.outcome import Outcome
-from connector.ports import Queue, Random
+from connector.ports import Clock, Queue, Random, TakenMessage
 from connector.related import concerned
+from connector.run_report import RunReport
 from connector.score_leads import LeadScoring
 from connector.settings import Mode
 from connector.tables import Contact, Lead
+from connector.telemetry import Event, log_event
 from dataverse import DataverseClient, DataverseError
 
 TAKEN_MAX = 31
+KEPT_MAX = 16 * TAKEN_MAX
+"""So many more messages are merged into few when they are only kept: it costs no request to Dataverse."""
+
 LEASE_S = 600
 OFF_WAIT_S = 60
 
-_log = logging.getLogger("leadgate")
 _PUT_OFF = (DataverseError, VersionError, IncompleteError)
 """Faults that are raised concern everything that waits, not one lead: nothing is burned, it is tried again later."""
 
@@ -42,66 +49,121 @@ class Worker:
     queue: Queue
     random: Random
     mode: Mode
+    breaker: Breaker
+    report: RunReport
+    clock: Clock
 
-    def work(self, text: str, queue: str) -> None:
-        """Do the message `text` of `queue`, and with it those that wait behind it."""
+    def work(self, text: str, queue: str, inserted_on: datetime | None = None) -> None:
+        """Do the message `text` of `queue`, queued at `inserted_on`, and with it those that wait behind it."""
         if self.mode == "off":
             self.queue.send(queue, text, delay_s=OFF_WAIT_S)
             return
-        taken = self.queue.take(queue, at_most=TAKEN_MAX, lease_s=LEASE_S)
-        messages = [*self._readable(text, queue), *(m for each in taken for m in self._readable(each.text, queue))]
-        for changes in _merged(messages):
-            if changes.table == Lead.TABLE:
-                self._score(changes, queue)
-            else:
-                self._look_up_leads(changes, queue)
-        for message in taken:
-            self.queue.delete(message)
+        began, taken = self.clock(), list[TakenMessage]()
+        try:
+            self._work(TakenMessage(queue, text, "", "", inserted_on), taken)
+            for message in taken:
+                self.queue.delete(message)
+        except Exception as error:
+            self._give_back(taken, queue, error)
+            self.report.ended(queue, began, error)
+            raise
+        self.report.ended(queue, began)
+
+    def _work(self, first: TakenMessage, taken: list[TakenMessage]) -> None:
+        """Do what `first` asks and what is taken with it; `taken` says at any moment what that is."""
+        queue, admitted = first.queue, self.breaker.admits()
+        for batch in self._batches(queue, TAKEN_MAX if admitted else KEPT_MAX):
+            taken += batch
+        self.report.began(queue, 1 + len(taken))
+        messages = [m for each in (first, *taken) for m in self._readable(each.text, queue)]
+        if not admitted:
+            self._keep(list(_merged(messages)), queue)
+            return
+        for changes in messages:
+            self.report.seen(changes)
+        if self._do(list(_merged(messages)), queue):
+            self.report.settled([first, *taken])
+
+    def _batches(self, queue: str, at_most: int) -> Iterator[Sequence[TakenMessage]]:
+        for _ in range(at_most // TAKEN_MAX):
+            batch = self.queue.take(queue, at_most=TAKEN_MAX, lease_s=LEASE_S)
+            yield batch
+            if len(batch) < TAKEN_MAX:
+                return
+
+    def _do(self, pages: Sequence[RowChanges], queue: str) -> bool:
+        """Do the pages until the breaker opens, and keep the rest; whether all of their leads are settled."""
+        settled = True
+        for number, changes in enumerate(pages):
+            settled &= self._score(changes, queue) if changes.table == Lead.TABLE else self._look_up(changes, queue)
+            if self.breaker.is_open:
+                self._keep(pages[number + 1 :], queue)
+                return False
+        return settled
 
     def _readable(self, text: str, queue: str) -> Iterator[RowChanges]:
         try:
             yield read_message(text)
         except MessageError as error:
-            _log.error("message set aside: %s", error.reason)
+            self.report.unreadable(error, queue)
             self.queue.send(queue + POISON, json.dumps({"v": 1, "reason": error.reason, "length": len(text)}))
 
-    def _score(self, changes: RowChanges, queue: str) -> None:
+    def _score(self, changes: RowChanges, queue: str) -> bool:
         try:
             outcome = self.scoring.score(changes.ids, self.versions.now(), changes.correlation)
         except _PUT_OFF as error:
-            _log.warning("%d leads put off: %s", len(changes.ids), error)
-            outcome = Outcome(again=list(changes.ids), retry_after_s=getattr(error, "retry_after_s", None))
+            self._fault(changes, error, queue)
+            return False
+        self.breaker.succeeded(of_leads=True)
         self._put_off(changes, outcome.again, queue, outcome.retry_after_s)
         for reason, ids in outcome.refused.items():
-            _log.error("%d leads set aside: %s", len(ids), reason)
             self.queue.send(queue + POISON, poison_text(changes, tuple(ids), reason))
-        _log.info(
-            "scored: done=%d held=%d written=%d qualified=%d again=%d refused=%d",
-            outcome.done,
-            outcome.held,
-            outcome.written,
-            outcome.qualified,
-            len(outcome.again),
-            sum(map(len, outcome.refused.values())),
-        )
+        self.report.scored(changes, outcome, queue)
+        return not outcome.again
 
-    def _look_up_leads(self, changes: RowChanges, queue: str) -> None:
+    def _look_up(self, changes: RowChanges, queue: str) -> bool:
         """Queue a page of the leads of other rows as messages of their own; those of the next page may wait."""
         try:
             found = concerned(self.client, self.versions.now().reach, changes)
         except _PUT_OFF as error:
-            _log.warning("%d rows of %s put off: %s", len(changes.ids), changes.table, error)
-            self._put_off(changes, changes.ids, queue, getattr(error, "retry_after_s", None))
-            return
+            self._fault(changes, error, queue)
+            return False
+        self.breaker.succeeded(of_leads=False)
         send_leads(self.queue, queue, found.leads, cause=changes.cause)
         send_leads(self.queue, queue, found.contacts, cause=changes.cause, table=Contact.TABLE)
         if found.next_link is not None:
             self.queue.send(LEAD_CHANGES_BULK, changes.next_page(found.next_link).text())
+        return True
+
+    def _fault(self, changes: RowChanges, error: Exception, queue: str) -> None:
+        """The rows of `changes` could not even be read: they wait, and the breaker learns of it."""
+        self.breaker.failed(error, of_leads=changes.table == Lead.TABLE)
+        self.report.put_off(changes, error)
+        retry_after_s: float | None = getattr(error, "retry_after_s", None)
+        if self.breaker.is_open:
+            delay_s = max(self.breaker.kept_for_s(), wait_s(0, retry_after_s or 0.0, self.random))
+            self.queue.send(queue, changes.text(), delay_s=delay_s)
+        else:
+            self._put_off(changes, changes.ids, queue, retry_after_s)
 
     def _put_off(self, changes: RowChanges, ids: Sequence[UUID], queue: str, retry_after_s: float | None) -> None:
         if ids:
             successor = changes.successor(tuple(ids))
             self.queue.send(queue, successor.text(), delay_s=wait_s(changes.attempt, retry_after_s, self.random))
+
+    def _keep(self, pages: Sequence[RowChanges], queue: str) -> None:
+        """Queue the pages as they are: no try is counted, because none was made."""
+        for changes in pages:
+            self.queue.send(queue, changes.text(), delay_s=self.breaker.kept_for_s())
+        if pages:
+            self.report.kept(sum(len(changes.ids) for changes in pages), len(pages), queue)
+
+    def _give_back(self, taken: Sequence[TakenMessage], queue: str, error: Exception) -> None:
+        """Make what was taken visible at once; what cannot be given back comes back when its lease ends."""
+        for message in taken:
+            with suppress(QueueError):
+                self.queue.release(message)
+        log_event(Event.GIVEN_BACK, logging.ERROR, queue=queue, messages=len(taken), reason=type(error).__name__)
 
 
 def send_leads(

@@ -19,6 +19,7 @@ from dataverse.json_body import encode_body
 from dataverse.limits import DEFAULT_LIMITS, Limits
 from dataverse.reading import read_response
 from dataverse.request import Request, Response, Row
+from dataverse.timing import Observe
 from dataverse.transport import Answer, Call, Transport, new_session
 from dataverse.urls import API_PATH, path_of_link, service_origin
 
@@ -43,10 +44,12 @@ class DataverseClient:
         gate: Gate | None = None,
         ca_bundle: str | None = None,
         user_agent: str = "Leadgate",
+        observe: Observe = lambda _timing: None,
     ) -> None:
         """Connect to nothing yet; `url` is the environment's, `clock` gives seconds of the epoch, `random` 0 to 1.
 
-        Clients of one process that act as the same user share a `gate`; without one this client has its own.
+        Clients of one process that act as the same user share a `gate`; without one this client has its own. `observe`
+        is called after each exchange.
         """
         self._origin = service_origin(url)
         self._limits = limits
@@ -60,22 +63,24 @@ class DataverseClient:
             clock=clock,
         )
         gate = gate if gate is not None else Gate(limits.connections, clock=clock, sleep=sleep)
-        self._exchange = Exchange(transport, tokens, gate, limits, sleep=sleep, random=random, clock=clock)
+        self._exchange = Exchange(
+            transport, tokens, gate, limits, sleep=sleep, random=random, clock=clock, observe=observe
+        )
 
     @property
     def limits(self) -> Limits:
         """The bounds that this client keeps."""
         return self._limits
 
-    def send(self, request: Request, *, read_timeout_s: float | None = None) -> Response:
-        """The response; repeats after a fault of the moment when that is safe, and raises what remains."""
+    def send(self, request: Request, *, read_timeout_s: float | None = None, repeats: bool = True) -> Response:
+        """The response; repeats after a fault of the moment when that is safe (or never), and raises what remains."""
         self._check_length(request, self._limits.url_characters_max)
         content = encode_body(request.body) if request.body is not None else None
 
         def read(answer: Answer, request_id: str) -> Response:
             return read_response(request, answer, request_id=request_id, now_s=self._clock())
 
-        return self._perform(request, content, read, read_timeout_s)
+        return self._perform(request, content, read, read_timeout_s, repeats=repeats)
 
     def linked(self, link: object, request: Request, *, request_id: str = "") -> Request:
         """The request for a link that the answer to `request` held: to the letter, with the same headers.
@@ -151,7 +156,13 @@ class DataverseClient:
         self.close()
 
     def _perform(
-        self, request: Request, content: bytes | None, read: Callable[[Answer, str], T], read_timeout_s: float | None
+        self,
+        request: Request,
+        content: bytes | None,
+        read: Callable[[Answer, str], T],
+        read_timeout_s: float | None,
+        *,
+        repeats: bool = True,
     ) -> T:
         request_id = str(uuid4())
         headers = self._headers(request, content, request_id)
@@ -162,6 +173,7 @@ class DataverseClient:
             lambda answer: read(answer, request_id),
             repeatable=request.is_repeatable,
             read_timeout_s=read_timeout_s,
+            repeats=repeats,
         )
 
     def _headers(self, request: Request, content: bytes | None, request_id: str) -> Mapping[str, str]:

@@ -7,7 +7,9 @@ import logging
 import random as randomness
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from dataverse.auth import TokenProvider
 from dataverse.error_reading import read_retry_after
@@ -15,6 +17,7 @@ from dataverse.errors import DataverseError, ThrottledError, TransientError
 from dataverse.gate import ClosedError, Gate
 from dataverse.limits import Limits
 from dataverse.retry import retrying
+from dataverse.timing import Observe, RequestTiming
 from dataverse.transport import Answer, Call, Transport
 
 T = TypeVar("T")
@@ -39,6 +42,7 @@ class Exchange:
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = randomness.random,
         clock: Callable[[], float] = time.time,
+        observe: Observe = lambda _timing: None,
     ) -> None:
         """Take what a call needs; `clock` gives seconds of the epoch, for a Retry-After that is a date."""
         self._transport = transport
@@ -48,10 +52,20 @@ class Exchange:
         self._sleep = sleep
         self._random = random
         self._clock = clock
+        self._observe = observe
 
-    def perform(self, call: Call, read: Callable[[Answer], T], *, repeatable: bool, read_timeout_s: float | None) -> T:
-        """What `read` makes of the answer, repeated while it raises what a repeat may heal."""
-        repeating = retrying(self._limits, repeatable=repeatable, sleep=self._sleep, random=self._random)
+    def perform(
+        self,
+        call: Call,
+        read: Callable[[Answer], T],
+        *,
+        repeatable: bool,
+        read_timeout_s: float | None,
+        repeats: bool = True,
+    ) -> T:
+        """What `read` makes of the answer, repeated while it raises what a repeat may heal, unless it `repeats` not."""
+        limits = self._limits if repeats else replace(self._limits, attempts=1)
+        repeating = retrying(limits, repeatable=repeatable, sleep=self._sleep, random=self._random)
         return repeating(lambda: self._attempt(call, read, read_timeout_s))
 
     def heed(self, error: DataverseError | None) -> None:
@@ -77,7 +91,7 @@ class Exchange:
     def _pass(self, call: Call, token: str, read_timeout_s: float | None) -> Answer:
         try:
             with self._gate.passage(self._limits.retry_wait_max_s):
-                answer = self._transport.exchange(call, token, read_timeout_s=read_timeout_s)
+                answer = self._timed(call, token, read_timeout_s)
                 self._obey(answer)  # before the next one is let in
                 return answer
         except ClosedError as closed:
@@ -87,6 +101,16 @@ class Exchange:
                 retry_after_s=closed.opens_in_s,
                 explanation="nothing is sent before the wait it asked for is over",
             ) from None
+
+    def _timed(self, call: Call, token: str, read_timeout_s: float | None) -> Answer:
+        server, began = urlsplit(call.url).hostname or "", time.perf_counter()
+        try:
+            answer = self._transport.exchange(call, token, read_timeout_s=read_timeout_s)
+        except DataverseError as error:
+            self._observe(RequestTiming(call.method, server, time.perf_counter() - began, error=type(error).__name__))
+            raise
+        self._observe(RequestTiming(call.method, server, time.perf_counter() - began, answer.status))
+        return answer
 
     def _obey(self, answer: Answer) -> None:
         width = answer.headers.get("x-ms-dop-hint", "").strip()

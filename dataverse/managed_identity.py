@@ -16,7 +16,7 @@ from dataverse.errors import AuthenticationError, ConfigurationError
 from dataverse.limits import DEFAULT_LIMITS, Limits
 from dataverse.msal_http import MsalHttp, is_address_of_this_machine
 from dataverse.transport import Transport, new_session
-from dataverse.urls import service_origin
+from dataverse.urls import STORAGE_RESOURCE, service_origin
 
 
 class ManagedIdentity:
@@ -31,11 +31,15 @@ class ManagedIdentity:
         limits: Limits = DEFAULT_LIMITS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Contact nobody yet; with `client_id` it is a user-assigned identity, without it the system-assigned one."""
+        """Contact nobody yet; with `client_id` it is a user-assigned identity, without it the system-assigned one.
+
+        `resource_url` is the environment's, or STORAGE_RESOURCE.
+        """
         if client_id is not None and not client_id:
             raise ConfigurationError("the client id of the managed identity is empty")
         self._client_id = client_id
-        self._resource = service_origin(resource_url)  # no /.default: a managed identity takes a resource, not a scope
+        # No /.default: a managed identity takes a resource, not a scope.
+        self._resource = resource_url if resource_url == STORAGE_RESOURCE else service_origin(resource_url)
         self._owns_session = session is None
         transport = Transport(session if session is not None else new_session(1), limits)
         self._http = MsalHttp(transport, clock, may_be_plain=is_address_of_this_machine)
@@ -43,7 +47,7 @@ class ManagedIdentity:
         self._identity: _Msal | None = None
 
     def token(self, *, fresh: bool = False) -> str:
-        """A token for the environment; the endpoint itself may give the same one again, whatever `fresh` says."""
+        """A token for the resource; the endpoint itself may give the same one again, whatever `fresh` says."""
         with self._lock:
             if fresh:
                 self._identity = None  # and with it the tokens that it kept

@@ -6,6 +6,9 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from dataverse.errors import ConfigurationError, PagingError
 
 API_PATH = "/api/data/v9.2/"
+STORAGE_RESOURCE = "https://storage.azure.com"
+"""What a token for Azure Storage is asked for, in every cloud."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _CLOUDS = r"(?:dynamics\.com|microsoftdynamics\.us|appsplatform\.us|dynamics\.cn)"

@@ -8,16 +8,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import requests
+from opentelemetry.metrics import Meter
 
 from admin.definition_commands import apply_definitions
 from admin.definitions import Definitions
 from admin.provisioning import schema_steps
 from connector.bootstrap import App, build
 from connector.messages import LEAD_CHANGES, RowChanges
-from connector.ports import TakenMessage
+from connector.ports import Random, TakenMessage
 from connector.publish import Publisher
 from connector.rules import parse_rule
-from connector.settings import Settings
+from connector.settings import Mode, Settings
 from connector.tables import Lead, LeadInteraction, LeadScore, QualificationLog
 from dataverse import create, delete, new_session, query, update
 from dataverse.odata import eq
@@ -94,8 +95,14 @@ class ListQueue:
     def delete(self, message: TakenMessage) -> None:
         self.deleted.append(message)
 
+    def release(self, message: TakenMessage) -> None:
+        self.sent.append((message.queue, message.text, 0))
+
     def waiting(self, queue: str) -> int:
         return len(self.of(queue))
+
+    def oldest(self, queue: str) -> datetime | None:  # noqa: ARG002  a list keeps no times
+        return None
 
     def of(self, queue: str) -> list[str]:
         return [text for name, text, _ in self.sent if name == queue]
@@ -131,12 +138,14 @@ class World:
     def __init__(self, *, provision: bool = True) -> None:
         self.clock = SetClock()
         self.emulator = Emulator(clock=self.clock, token=TOKEN, base_url="http://127.0.0.1:8765")
-        self.queue = ListQueue()
+        self.queue: Any = ListQueue()
         self.adapter, self.app = self.another_app()
         for step in schema_steps(self.app.client) if provision else ():
             step.make(self.app.client)
 
-    def another_app(self) -> tuple[InProcessAdapter, App]:
+    def another_app(
+        self, *, random: Random = lambda: 0.0, mode: Mode = "live", meter: Meter | None = None
+    ) -> tuple[InProcessAdapter, App]:
         """An app of its own process, as it were: its own session, caches and requests; the adapter can hold them."""
         adapter = InProcessAdapter(self.emulator.handle)
         session = new_session(1)
@@ -149,10 +158,17 @@ class World:
                 "DATAVERSE_ORGANIZATION_ID": str(self.emulator.organization_id),
                 "AzureWebJobsStorage": "AccountName=unused",
                 "WEBHOOK_SECRETS": SECRET,
+                "LEADGATE_MODE": mode,
             }
         )
         app = build(
-            settings, clock=self.clock, queue=self.queue, session=session, sleep=lambda _s: None, random=lambda: 0.0
+            settings,
+            clock=self.clock,
+            queue=self.queue,
+            session=session,
+            sleep=lambda _s: None,
+            random=random,
+            meter=meter,
         )
         return adapter, app
 

@@ -22,10 +22,13 @@ class QueueService:
     """Answers Create Queue, Get Queue Metadata, Put, Get, Peek, Update and Delete Message; all else is 501 by name.
 
     Queues and messages are in memory and end with the process. Requests carry the SharedKey signature of the account
-    `devstoreaccount1`, path-style: `/devstoreaccount1/<queue>`.
+    `devstoreaccount1`, path-style: `/devstoreaccount1/<queue>`; or a bearer token that `is_good_token` knows, if given.
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], *, is_good_token: Callable[[str], bool] = lambda _token: False
+    ) -> None:
+        self._is_good_token = is_good_token
         self._store = QueueStore(clock)
         self._calls: dict[str, Callable[[Call, Request], _Answer]] = {
             "Create Queue": self._create_queue,
@@ -40,7 +43,7 @@ class QueueService:
     def handle(self, request: Request) -> Response:
         request_id = str(uuid.uuid4())
         try:
-            if not is_signed(request.method, request.target, request.headers):
+            if not self._may_call(request):
                 raise AuthenticationFailedError
             call = understand(request)
             if call.name not in self._calls:
@@ -49,6 +52,12 @@ class QueueService:
         except QueueServiceError as refused:
             status, headers, body = refused.status, {"x-ms-error-code": refused.code}, wire.error(refused, request_id)
         return Response(status=status, headers=_every_answer(request, request_id, body) | headers, body=body)
+
+    def _may_call(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme == "Bearer":
+            return self._is_good_token(token)
+        return is_signed(request.method, request.target, request.headers)
 
     def _create_queue(self, call: Call, request: Request) -> _Answer:
         metadata = {

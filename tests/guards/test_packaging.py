@@ -8,7 +8,11 @@ from pathlib import Path
 from connector import settings
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = set(re.findall(r'"([A-Z][A-Z_]{5,}|AzureWebJobsStorage)"', Path(settings.__file__).read_text(encoding="utf-8")))
+NAMES = set(
+    re.findall(
+        r'"([A-Z][A-Z_]{5,}|AzureWebJobsStorage(?:__[A-Za-z]+)?)"', Path(settings.__file__).read_text(encoding="utf-8")
+    )
+)
 
 
 def locked(name: str) -> dict[str, set[str]]:

@@ -77,7 +77,7 @@ def test_an_expired_link_is_known_by_its_code_whatever_the_status_and_warned_of_
     assert queued(live, LEAD_CHANGES_BULK) == {"lead": open_leads}
     assert queued(live, LEAD_CHANGES) == {}
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-        "changes-lead: the link has expired, the table is read again"
+        '{"event": "link-expired", "stream": "changes-lead"}'
     ]
     assert tick(live) == {}
 

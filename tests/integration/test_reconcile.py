@@ -71,7 +71,8 @@ def test_a_night_finds_what_differs_looks_again_and_queues_what_still_does(
     assert last is not None
     assert last.is_done
     assert last.counts() == {"leads": 2, "drifted": 1, "enqueued": 1, "unscorable": 0, "drift_score": 1}
-    assert "reconcile: done leads=2 drifted=1 enqueued=1 unscorable=0 drift_score=1" in caplog.messages
+    told = {"event": "reconciled", "step": "done", **last.counts()}
+    assert told in [json.loads(message) for message in caplog.messages]
     assert queued(live) == {lead}
     drain(live)
     assert list(drifted(live)) == []

@@ -142,6 +142,7 @@ class ListQueue:
     sent: list[tuple[str, str, float]] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
     taken_with: list[tuple[int, float]] = field(default_factory=list)
     failing: bool = False
 
@@ -157,3 +158,8 @@ class ListQueue:
 
     def delete(self, message: TakenMessage) -> None:
         self.deleted.append(message.message_id)
+
+    def release(self, message: TakenMessage) -> None:
+        if self.failing:
+            raise QueueError(message.queue, "ServiceRequestError")
+        self.released.append(message.message_id)

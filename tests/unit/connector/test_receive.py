@@ -16,9 +16,11 @@ from connector.errors import SettingsError, VersionError
 from connector.reach import Reach, RelatedTable
 from connector.receive import receive
 from connector.settings import Settings
+from connector.telemetry import Telemetry
 from dataverse import UnavailableError
 from tests.unit.connector.executed import LEAD_ID, ORGANIZATION, context, entity, interaction, pair, reference
 from tests.unit.connector.fakes import ListQueue
+from tests.unit.connector.read_meter import ReadMeter
 
 SECRET = "Abcdefghijklmnopqrstuvwxyz012345"
 HEADERS = {"x-leadgate-secret": SECRET}
@@ -43,11 +45,12 @@ class Versions:
 
 @dataclass
 class Receiver:
-    """The three parts of the app that answering a webhook needs."""
+    """The parts of the app that answering a webhook needs."""
 
     settings: Settings
     queue: ListQueue
     versions: Versions = field(default_factory=Versions)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
 
 def receiver(
@@ -76,6 +79,40 @@ def test_a_change_of_a_lead_is_queued_and_then_accepted() -> None:
     correlation = message.pop("correlation")
     assert message == {"v": 1, "table": "lead", "ids": [LEAD_ID], "cause": "webhook", "attempt": 0}
     assert re.fullmatch("[0-9a-f]{32}", correlation)
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [
+        ("b374239d-4233-41a9-8b17-a86cb4f737b5", "b374239d423341a98b17a86cb4f737b5"),
+        ("Claire Durand", None),
+        ("", None),
+    ],
+)
+def test_dataverses_correlation_id_is_kept_and_nothing_else_that_stands_in_its_place(
+    header: str, kept: str | None
+) -> None:
+    to = receiver()
+    assert answer(to, headers={**HEADERS, "x-ms-correlation-request-id": header}) == 202
+    correlation = json.loads(to.queue.sent[0][1])["correlation"]
+    assert re.fullmatch("[0-9a-f]{32}", correlation)
+    assert kept in (None, correlation)
+
+
+def test_webhooks_are_counted_by_what_was_answered_and_refused_ones_by_reason() -> None:
+    meter = ReadMeter()
+    to, failing = receiver(), receiver(failing=True)
+    to.telemetry = failing.telemetry = meter.telemetry
+    answer(to)
+    answer(to, headers={})
+    answer(to, b"not json")
+    answer(failing)
+    status = "http.response.status_code"
+    assert meter.points("leadgate.webhooks") == {((status, code),): 1 for code in (202, 401, 400, 503)}
+    assert meter.points("leadgate.webhooks.refused") == {
+        (("leadgate.reason", "unauthorized"),): 1,
+        (("leadgate.reason", "not-an-execution-context"),): 1,
+    }
 
 
 def test_what_concerns_no_lead_is_accepted_and_queues_nothing() -> None:

@@ -17,6 +17,7 @@ LOCAL = {
     "DATAVERSE_AUTH": "static-token",
     "DATAVERSE_STATIC_TOKEN": f"{CANARY}-token",
     "AzureWebJobsStorage": f"AccountName=leadgate;AccountKey={CANARY}-key",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={CANARY}",
     "WEBHOOK_SECRETS": f"{CANARY}-new,{CANARY}-old",
 }
 CLOUD = {
@@ -147,14 +148,76 @@ def test_a_static_token_is_for_every_loopback_address(address: str) -> None:
             "AZURE_CLIENT_CERTIFICATE_PATH is missing (DATAVERSE_AUTH is certificate)",
         ),
         ({"DATAVERSE_STATIC_TOKEN": " "}, "DATAVERSE_STATIC_TOKEN is missing (DATAVERSE_AUTH is static-token)"),
-        (
-            {"AzureWebJobsStorage": "", "AzureWebJobsStorage__queueServiceUri": "https://x.queue.core.windows.net"},
-            "AzureWebJobsStorage__queueServiceUri (identity) is not supported yet",
-        ),
     ],
 )
 def test_what_is_not_built_or_not_there_is_refused_by_name(changed: dict[str, str], problem: str) -> None:
     assert problems({**LOCAL, **changed}) == [problem]
+
+
+QUEUES = "AzureWebJobsStorage__queueServiceUri"
+BY_IDENTITY = {"AzureWebJobsStorage": "", QUEUES: "https://leadgate.queue.core.windows.net/"}
+MANAGED = {"AzureWebJobsStorage__credential": "managedidentity"}
+CLIENT = {"AzureWebJobsStorage__clientId": "c015df52-a05f-ee11-a382-000d3a64db73"}
+
+
+@pytest.mark.parametrize("more", [{}, MANAGED, MANAGED | CLIENT], ids=["system", "system, said", "user-assigned"])
+def test_the_queues_can_be_reached_by_identity(more: dict[str, str]) -> None:
+    settings = Settings.from_environment({**LOCAL, **BY_IDENTITY, **more})
+    assert (settings.storage, settings.queue_service_uri) == ("", "https://leadgate.queue.core.windows.net")
+    assert settings.storage_client_id == more.get("AzureWebJobsStorage__clientId", "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        (BY_IDENTITY | CLIENT, "AzureWebJobsStorage__credential is missing (AzureWebJobsStorage__clientId is set)"),
+        (
+            BY_IDENTITY | {"AzureWebJobsStorage__credential": "ManagedIdentity2"},
+            "AzureWebJobsStorage__credential must be",
+        ),
+        ({"AzureWebJobsStorage": ""} | MANAGED, f"{QUEUES} is missing (https://<account>.queue.core.windows.net)"),
+        ({QUEUES: BY_IDENTITY[QUEUES]}, f"AzureWebJobsStorage is a connection string and {QUEUES} is set too"),
+        (MANAGED, "AzureWebJobsStorage is a connection string and AzureWebJobsStorage__credential is set too"),
+        ({"AzureWebJobsStorage": ""}, f"AzureWebJobsStorage is missing (a connection string, or {QUEUES})"),
+    ],
+)
+def test_half_an_identity_or_one_too_many_is_refused_by_name(changed: dict[str, str], problem: str) -> None:
+    (found,) = problems({**LOCAL, **changed})
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://leadgate.queue.core.windows.net",
+        "leadgate.queue.core.windows.net",
+        "https://leadgate.blob.core.windows.net",
+        "https://leadgate.queue.core.windows.net.evil.example",
+        "https://canary@leadgate.queue.core.windows.net",
+        "https://leadgate.queue.core.windows.net/path",
+        "https://leadgate.queue.core.windows.net:8443",
+        "https://leadgate.queue.core.windows.net?sig=canary",
+        "https://evil.example",
+        "https://[::1",
+        "http://127.0.0.1:10001/devstoreaccount1",
+    ],
+)
+def test_our_token_goes_over_https_to_azure_storage_alone(uri: str) -> None:
+    (found,) = problems({**LOCAL, **BY_IDENTITY, QUEUES: uri})
+    assert found == f"{QUEUES} must be https://<account>.queue.core.windows.net"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://leadgate.queue.core.usgovcloudapi.net",
+        "https://leadgate.queue.core.chinacloudapi.cn",
+        "https://leadgate.z01.queue.storage.azure.net",
+        "https://127.0.0.1:10001/devstoreaccount1",
+    ],
+)
+def test_national_clouds_zones_and_this_machine_are_azure_storage_too(uri: str) -> None:
+    assert Settings.from_environment({**LOCAL, **BY_IDENTITY, QUEUES: uri}).queue_service_uri == uri
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,37 @@ def test_a_message_whose_lease_ran_out_belongs_to_whoever_has_it_now(queue: Stor
     assert mine.pop_receipt != late.pop_receipt
 
 
+def test_a_message_that_is_given_back_can_be_taken_at_once(queue: StorageQueue) -> None:
+    queue.send(LEAD_CHANGES, "x")
+    (taken,) = queue.take(LEAD_CHANGES, at_most=1, lease_s=600)
+    queue.release(taken)
+    assert texts(queue.take(LEAD_CHANGES, at_most=1, lease_s=1)) == ["x"]
+
+
+def test_a_message_that_somebody_else_has_now_or_that_is_gone_is_not_given_back(
+    queue: StorageQueue, account: Account
+) -> None:
+    queue.send(LEAD_CHANGES, "x")
+    (late,) = queue.take(LEAD_CHANGES, at_most=1, lease_s=10)
+    account.clock.advance(seconds=10)
+    (mine,) = queue.take(LEAD_CHANGES, at_most=1, lease_s=10)
+    queue.release(late)
+    assert queue.take(LEAD_CHANGES, at_most=1, lease_s=1) == []
+    queue.delete(mine)
+    queue.release(mine)
+
+
+def test_a_message_says_since_when_it_waits(queue: StorageQueue, account: Account) -> None:
+    assert queue.oldest(LEAD_CHANGES) is None
+    queue.send(LEAD_CHANGES, "x")
+    account.clock.advance(minutes=5)
+    queue.send(LEAD_CHANGES, "y")
+    assert queue.oldest(LEAD_CHANGES) == account.clock.now - timedelta(minutes=5)
+    (taken,) = queue.take(LEAD_CHANGES, at_most=1, lease_s=600)
+    assert taken.inserted_on == account.clock.now - timedelta(minutes=5)
+    assert queue.oldest(LEAD_CHANGES) == account.clock.now
+
+
 @pytest.mark.parametrize("content", ["{}", "not base64 é", "", "/w==", "eA"])
 def test_what_others_put_into_the_queue_is_handed_on_for_the_reader_to_refuse(
     queue: StorageQueue, raw: QueueClient, content: str
@@ -178,12 +209,14 @@ def test_a_service_that_refuses_is_a_queue_error_that_names_the_kind_and_keeps_n
         lambda: queue.send(LEAD_CHANGES, "canary"),
         lambda: queue.take(LEAD_CHANGES, at_most=1, lease_s=1),
         lambda: queue.delete(taken),
+        lambda: queue.release(taken),
+        lambda: queue.oldest(LEAD_CHANGES),
     ):
         with pytest.raises(QueueError, match=r"^queue leadgate-lead-changes: HttpResponseError$") as failed:
             call()
         assert failed.value.__cause__ is None
     assert "canary" not in caplog.text
-    assert len(account.requests) == 3
+    assert len(account.requests) == 5
 
 
 def test_a_queue_that_is_not_there_is_told_before_a_webhook_runs_out_of_time(

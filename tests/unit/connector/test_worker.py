@@ -4,22 +4,35 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
 
+from connector.breaker import Breaker
 from connector.errors import IncompleteError, QueueError, VersionError
 from connector.live_versions import InForce, LiveVersions
 from connector.messages import RowChanges
+from connector.outcome import Outcome
 from connector.queries import InteractionQuery
 from connector.reach import NOTHING_REACHED, Reach, RelatedTable
-from connector.score_leads import LeadScoring, Outcome
+from connector.run_report import RunReport
+from connector.score_leads import LeadScoring
 from connector.settings import Mode
 from connector.worker import Worker, send_leads
-from dataverse import DataverseClient, PrivilegeError, Request, Response, ThrottledError, UnavailableError
-from tests.unit.connector.fakes import CONTACT, LEAD, ListQueue
+from dataverse import (
+    AuthenticationError,
+    DataverseClient,
+    PrivilegeError,
+    Request,
+    Response,
+    ThrottledError,
+    UnavailableError,
+)
+from tests.unit.connector.fakes import CONTACT, LEAD, NOW, ListQueue
+from tests.unit.connector.read_meter import ReadMeter
 
 QUEUE = "leadgate-lead-changes"
 BULK = "leadgate-lead-changes-bulk"
@@ -103,8 +116,25 @@ class Bench:
     versions: Versions = field(default_factory=Versions)
     client: Rows = field(default_factory=Rows)
     mode: Mode = "live"
+    at: datetime = NOW
+    down: Exception | None = None
+    probes: int = 0
+    meter: ReadMeter = field(default_factory=ReadMeter)
 
-    def work(self, text: str, queue: str = QUEUE) -> None:
+    def __post_init__(self) -> None:
+        self.breaker = Breaker(self.probe, lambda: self.at, lambda: 0.0, self.meter.telemetry)
+        self.report = RunReport(self.meter.telemetry, lambda: self.at)
+
+    def probe(self) -> None:
+        self.probes += 1
+        if self.down is not None:
+            raise self.down
+
+    def open_breaker(self) -> None:
+        self.breaker.failed(PrivilegeError(status=403), of_leads=True)
+        assert self.breaker.is_open
+
+    def work(self, text: str, queue: str = QUEUE, inserted_on: datetime | None = None) -> None:
         Worker(
             cast("DataverseClient", self.client),
             cast("LiveVersions", self.versions),
@@ -112,7 +142,10 @@ class Bench:
             self.queue,
             lambda: 0.0,
             self.mode,
-        ).work(text, queue)
+            self.breaker,
+            self.report,
+            lambda: NOW,
+        ).work(text, queue, inserted_on)
 
     @property
     def scored(self) -> list[tuple[UUID, ...]]:
@@ -206,7 +239,6 @@ def test_the_most_tried_of_merged_messages_says_how_long_all_wait() -> None:
 COMMON_FAULTS = [
     (ThrottledError(retry_after_s=120), 120),
     (UnavailableError(), 1),
-    (PrivilegeError(status=403), 1),
     (VersionError("Fit", "has changed since its publication"), 1),
     (IncompleteError("lead", ["merged"]), 1),
 ]
@@ -379,14 +411,182 @@ def test_an_app_that_is_off_puts_each_message_off_by_a_minute_and_looks_at_none(
     assert (bench.scored, bench.queue.taken_with) == ([], [])
 
 
-def test_what_is_logged_of_a_run_is_counts(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "fault", [PrivilegeError(status=403), AuthenticationError(code="AADSTS7000222")], ids=["privilege", "identity"]
+)
+def test_a_fault_of_the_app_itself_keeps_all_that_waits_and_counts_no_try(fault: Exception) -> None:
+    def raising(_ids: Sequence[UUID]) -> Outcome:
+        raise fault
+
+    bench = Bench(scoring=Scoring(outcomes=raising))
+    bench.queue.waiting = [message(*ids(50), attempt=3), message(*ids(20, start=51))]
+    bench.work(message(LEAD))
+    assert len(bench.scored) == 1
+    assert [len(sent["ids"]) for sent in bench.sent()] == [50, 21]
+    assert {sent["attempt"] for sent in bench.sent()} == {3}
+    assert min(bench.delays_s) >= 30
+    assert (bench.sent(POISON), len(bench.queue.deleted)) == ([], 2)
+
+
+def test_a_privilege_that_lacks_for_contacts_puts_off_their_messages_alone() -> None:
+    bench = Bench(client=Rows(fault=PrivilegeError(status=403)))
+    bench.queue.waiting = [message(LEAD)]
+    bench.work(message(CONTACT, table="contact"))
+    assert bench.scored == [(LEAD,)]
+    assert [(sent["table"], sent["attempt"]) for sent in bench.sent()] == [("contact", 1)]
+
+
+def test_while_dataverse_is_down_it_is_not_asked_and_many_messages_become_few() -> None:
+    bench = Bench()
+    bench.open_breaker()
+    bench.queue.waiting = [message(lead) for lead in ids(600)]
+    bench.work(message(LEAD))
+    assert (bench.scored, bench.probes) == ([], 0)
+    assert [len(sent["ids"]) for sent in bench.sent()] == [50] * 9 + [47]
+    assert {sent["attempt"] for sent in bench.sent()} == {0}
+    assert len(bench.queue.deleted) == 496
+    assert min(bench.delays_s) >= 30
+
+
+def test_one_message_in_half_a_minute_asks_whether_dataverse_is_back() -> None:
+    bench = Bench(down=UnavailableError(status=503))
+    bench.open_breaker()
+    for seconds in (29, 30, 31, 59, 60, 61):
+        bench.at = NOW + timedelta(seconds=seconds)
+        bench.work(message(LEAD))
+    assert (bench.probes, bench.scored) == (2, [])
+
+
+def test_when_it_is_back_the_message_that_asked_is_done_and_those_behind_it_too() -> None:
+    bench = Bench()
+    bench.open_breaker()
+    bench.at = NOW + timedelta(seconds=30)
+    bench.queue.waiting = [message(*ids(50)), message(*ids(50, start=51))]
+    bench.work(message(LEAD))
+    assert bench.probes == 1
+    assert sum(map(len, bench.scored)) == 101
+    assert (bench.sent(), bench.breaker.is_open) == ([], False)
+
+
+def test_when_the_probe_is_answered_and_the_work_fails_the_rest_is_kept() -> None:
+    def raising(_ids: Sequence[UUID]) -> Outcome:
+        raise UnavailableError(status=503, retry_after_s=600)
+
+    bench = Bench(scoring=Scoring(outcomes=raising))
+    bench.open_breaker()
+    bench.at = NOW + timedelta(seconds=30)
+    bench.queue.waiting = [message(*ids(50))]
+    bench.work(message(LEAD))
+    assert len(bench.scored) == 1
+    assert [len(sent["ids"]) for sent in bench.sent()] == [50, 1]
+    assert bench.delays_s[0] == 600
+    assert bench.breaker.is_open
+
+
+def test_after_an_exception_the_messages_taken_are_given_back_at_once_but_for_the_hosts_own() -> None:
+    def defect(_ids: Sequence[UUID]) -> Outcome:
+        raise KeyError("a defect")
+
+    bench = Bench(scoring=Scoring(outcomes=defect))
+    bench.queue.waiting = [message(*ids(1)), message(*ids(2))]
+    with pytest.raises(KeyError):
+        bench.work(message(LEAD))
+    assert bench.queue.released == ["id-0", "id-1"]
+
+
+def test_messages_that_cannot_be_given_back_do_not_hide_the_exception() -> None:
+    def defect(_ids: Sequence[UUID]) -> Outcome:
+        bench.queue.failing = True
+        raise KeyError("a defect")
+
+    bench = Bench(scoring=Scoring(outcomes=defect))
+    bench.queue.waiting = [message(*ids(1))]
+    with pytest.raises(KeyError):
+        bench.work(message(LEAD))
+
+
+def test_what_is_logged_of_a_run_is_one_line_of_counts(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="leadgate")
-    outcome = Outcome(done=3, written=2, qualified=1, again=[LEAD], refused={"0x80040265": list(ids(2))})
+    outcome = Outcome(done=3, written=2, qualified=1, again=[LEAD])
     Bench(scoring=Scoring(outcomes=lambda _ids: outcome)).work(message(LEAD))
-    assert caplog.messages == [
-        "2 leads set aside: 0x80040265",
-        "scored: done=3 held=0 written=2 qualified=1 again=1 refused=2",
+    (line,) = map(json.loads, caplog.messages)
+    assert line == {
+        "event": "scored",
+        "cause": "webhook",
+        "done": 3,
+        "held": 0,
+        "written": 2,
+        "qualified": 1,
+        "again": 1,
+        "refused": 0,
+        "correlation": "c",
+    }
+
+
+def test_a_thousand_leads_refused_for_one_reason_are_one_alarm_an_hour(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, logger="leadgate")
+    bench = Bench(scoring=Scoring(outcomes=lambda row_ids: Outcome(refused={"0x80040265": list(row_ids)})))
+    for lead in ids(1_000):
+        bench.work(message(lead))
+    assert [json.loads(text)["reason"] for text in caplog.messages] == ["0x80040265"]
+    assert bench.meter.points("leadgate.leads.refused") == {(("leadgate.reason", "0x80040265"),): 1_000}
+    bench.at += timedelta(hours=1)
+    bench.work(message(LEAD))
+    assert len(caplog.messages) == 2
+
+
+def test_what_is_counted_of_a_run(caplog: pytest.LogCaptureFixture) -> None:
+    outcome = Outcome(done=3, written=2, qualified=1, held=4)
+    outcome.put_off(LEAD, "ThrottledError")
+    bench = Bench(scoring=Scoring(outcomes=lambda _ids: outcome))
+    bench.queue.waiting = [message(LEAD)]
+    bench.work(message(*ids(2)))
+    counted = {name: bench.meter.total(f"leadgate.leads.{name}") for name in ("done", "written", "qualified", "held")}
+    assert counted == {"done": 3, "written": 2, "qualified": 1, "held": 4}
+    assert bench.meter.points("leadgate.leads.written") == {(("leadgate.cause", "webhook"),): 2}
+    assert bench.meter.points("leadgate.leads.put_off") == {(("leadgate.reason", "ThrottledError"),): 1}
+    assert bench.meter.points("leadgate.changes") == {(("leadgate.cause", "webhook"),): 3}
+    assert bench.meter.total("messaging.client.consumed.messages") == 2
+    assert bench.meter.total("messaging.process.duration") == 1
+
+
+def test_a_message_that_is_tried_again_is_no_new_change() -> None:
+    bench = Bench()
+    bench.work(message(LEAD, attempt=1))
+    assert bench.meter.total("leadgate.changes") == 0
+
+
+@pytest.mark.parametrize(("again", "measured"), [([], 1), ([LEAD], 0)], ids=["settled", "put off"])
+def test_how_long_a_message_waited_is_measured_when_its_leads_are_settled(again: list[UUID], measured: int) -> None:
+    bench = Bench(scoring=Scoring(outcomes=lambda _ids: Outcome(again=list(again))))
+    bench.at = NOW + timedelta(seconds=7)
+    bench.work(message(LEAD), inserted_on=NOW)
+    assert bench.meter.total("leadgate.score.latency") == measured
+
+
+def test_nothing_that_is_counted_or_logged_names_a_lead(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    outcomes = [
+        Outcome(done=1, again=[LEAD], refused={"FactError": [LEAD]}),
+        UnavailableError(status=503),
+        PrivilegeError(),
     ]
+
+    def each(_ids: Sequence[UUID]) -> Outcome:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    bench = Bench(scoring=Scoring(outcomes=each))
+    for _ in range(4):
+        bench.work(message(LEAD))
+    bench.work("canary")
+    assert len(caplog.messages) >= 8
+    held = caplog.text + repr(bench.meter.everything())
+    assert str(LEAD) not in held
+    assert LEAD.hex not in held
+    assert "canary" not in held
 
 
 def test_leads_are_queued_fifty_to_a_message_as_they_come() -> None:

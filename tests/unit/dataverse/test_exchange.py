@@ -20,9 +20,11 @@ from dataverse import (
     Limits,
     StaticToken,
     ThrottledError,
+    UnavailableError,
     new_session,
     retrieve,
 )
+from dataverse.timing import RequestTiming
 from tests.unit.dataverse.conftest import ORIGIN, ROOT, Clock, CountedTokens
 from tests.unit.dataverse.test_batch import READ, answers, http
 from tests.unit.dataverse.test_gate import VirtualTime, in_threads
@@ -213,3 +215,44 @@ def test_a_second_attempt_with_a_fresh_token_goes_through_the_gate_too(
     with DataverseClient(ORIGIN, tokens, gate=gate) as client:
         client.send(ONE)
     assert tokens.fresh_asked == 1
+
+
+def test_every_exchange_is_told_to_whoever_measures_and_nothing_of_its_query(clock: Clock) -> None:
+    statuses = iter([503, 200])
+    told: list[RequestTiming] = []
+    session = new_session(1)
+    session.mount("https://", Service(lambda: (next(statuses), {}), clock))
+    client = DataverseClient(
+        ORIGIN, StaticToken("t"), session=session, sleep=clock.sleep, clock=clock, observe=told.append
+    )
+    client.send(ONE)
+    assert [(each.method, each.server, each.status, each.error) for each in told] == [
+        ("GET", "contoso.crm12.dynamics.com", 503, ""),
+        ("GET", "contoso.crm12.dynamics.com", 200, ""),
+    ]
+    assert all(each.seconds >= 0 for each in told)
+
+
+def test_an_exchange_without_an_answer_is_told_by_the_kind_of_its_error(clock: Clock) -> None:
+    def cut() -> tuple[int, dict[str, str]]:
+        raise requests.ConnectionError
+
+    told: list[RequestTiming] = []
+    session = new_session(1)
+    session.mount("https://", Service(cut, clock))
+    client = DataverseClient(
+        ORIGIN, StaticToken("t"), session=session, sleep=clock.sleep, clock=clock, observe=told.append
+    )
+    with pytest.raises(UnavailableError):
+        client.send(ONE, repeats=False)
+    assert [(each.status, each.error) for each in told] == [(None, "UnavailableError")]
+
+
+def test_who_asks_without_repeats_asks_once(clock: Clock) -> None:
+    service = Service(lambda: (503, {}), clock)
+    session = new_session(1)
+    session.mount("https://", service)
+    client = DataverseClient(ORIGIN, StaticToken("t"), session=session, sleep=clock.sleep, clock=clock)
+    with pytest.raises(UnavailableError):
+        client.send(ONE, repeats=False)
+    assert len(service.came) == 1
