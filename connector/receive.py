@@ -28,7 +28,9 @@ def health_status(app: Callable[[], App]) -> int:
         return 200 if app().health.is_good() else 503
     except LeadgateError as error:
         _log.error("not healthy: %s", error)
-        return 503
+    except Exception as error:  # noqa: BLE001  a set-up that cannot be built, or a defect: no is the answer to both
+        _log.error("not healthy: %s", type(error).__name__)
+    return 503
 
 
 def _receive(body: bytes, headers: Mapping[str, str], app: App) -> int:
