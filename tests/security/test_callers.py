@@ -111,7 +111,7 @@ def test_no_secret_is_compared_but_in_constant_time() -> None:
 class NoQueue(ListQueue):
     """A queue whose service is gone."""
 
-    def waiting(self, queue: str) -> int:
+    def waiting(self, queue: str) -> int:  # noqa: ARG002  it never gets to know
         raise OSError("10.0.0.4:10001 refused")
 
 
