@@ -3,7 +3,10 @@ from collections.abc import Iterator
 import pytest
 
 import function_app
+from tests.security.canary import Canary
+from tests.security.canary_place import Home, canary_home
 from tests.security.door import Door
+from tests.security.watching import everything_logged
 from tests.world import World
 
 
@@ -21,3 +24,31 @@ def door(place: World, monkeypatch: pytest.MonkeyPatch) -> Door:
     made = Door(place)
     monkeypatch.setattr(function_app, "_app", made.app)
     return made
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Home]:
+    """The environment of the canary."""
+    with canary_home() as made:
+        yield made
+
+
+@pytest.fixture
+def watched(home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Canary]:
+    """A canary that nothing is asserted of."""
+    with everything_logged() as said:
+        made = Canary(home.running, home.settings, home.columns, said=said, read_printed=capfd.readouterr)
+        home.app = made.app
+        monkeypatch.setattr("admin.connection.bootstrap", lambda _settings: made.app)
+        yield made
+        home.running.front.faults.clear()
+        made.settle()
+        made.close()
+
+
+@pytest.fixture
+def canary(watched: Canary) -> Iterator[Canary]:
+    """A canary of which no token may get out, whatever the scenario does."""
+    yield watched
+    watched.running.front.faults.clear()
+    assert watched.leaks() == []
