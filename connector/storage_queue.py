@@ -17,13 +17,14 @@ _Answer = TypeVar("_Answer")
 class StorageQueue:
     """Queues of one storage account; a queue is created when it turns out to be missing."""
 
-    def __init__(self, connection_string: str, *, connect_timeout_s: float = 5, read_timeout_s: float = 10) -> None:
+    def __init__(self, connection_string: str, *, connect_timeout_s: float = 2, read_timeout_s: float = 4) -> None:
         try:
             self._service = QueueServiceClient.from_connection_string(
                 connection_string,
                 connection_timeout=connect_timeout_s,
                 read_timeout=read_timeout_s,
-                # The SDK's own waits come to 40 s, and a webhook must be answered before Dataverse gives up at 60.
+                # The SDK's own waits come to 40 s, and a webhook, of up to two messages, must be answered before
+                # Dataverse gives up at 60: three attempts of 2 + 4 s and two waits of up to 2 s are 22 s a message.
                 retry_policy=LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
             )
         except ValueError:
