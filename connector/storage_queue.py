@@ -3,7 +3,7 @@
 import base64
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import LinearRetry, QueueClient, QueueServiceClient, TextBase64EncodePolicy
@@ -30,6 +30,11 @@ class StorageQueue:
         except ValueError:
             raise SettingsError(["AzureWebJobsStorage is not a connection string of a storage account"]) from None
         self._queues: dict[str, QueueClient] = {}
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle would hold the account's key."""
+        message = "a queue holds a secret and is not pickled"
+        raise TypeError(message)
 
     def send(self, queue: str, text: str, *, delay_s: float = 0) -> None:
         """Return when the service has acknowledged the message; raise QueueError otherwise."""
