@@ -6,6 +6,7 @@ got out is asserted when it ends.
 """
 
 import json
+import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -79,6 +80,8 @@ class Canary:
             settings, clock=running.clock, queue=self.queue, session=session, sleep=lambda _s: None, cache_s=0
         )
         self.evidence = FOLDER
+        self.secrets = {*settings.webhook_secrets, running.addresses.token, os.environ["IDENTITY_HEADER"]}
+        self.secrets |= set(re.findall("AccountKey=([^;]+)", settings.storage))
         self.printed: list[str] = []
         self.failures: list[str] = []
         self._said = said
@@ -132,14 +135,16 @@ class Canary:
         return result
 
     def leaks(self) -> list[str]:
-        """Where a token is that should not be, with what stands around it; and where a log line could be forged."""
+        """Where a token or a secret is that should not be; and where a line of a log could be forged."""
         self.printed += self._read_printed()
-        forged = [
+        secrets = self.secrets | self.wire.tokens
+        found = [f"{place}: {snippet}" for place, text in self._places() for snippet in snippets(text)]
+        found += [f"{place}: a secret" for place, text in self._places() if any(each in text for each in secrets)]
+        return found + [
             f"log {name}: a control character in {message!r}"
             for name, message, _ in self._said.records
             if name.split(".")[0] in OURS and not message.isprintable()
         ]
-        return [f"{place}: {snippet}" for place, text in self._places() for snippet in snippets(text)] + forged
 
     def close(self) -> None:
         self.app.client.close()

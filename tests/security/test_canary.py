@@ -59,6 +59,16 @@ def test_time_passes_and_the_token_expires(canary: Canary) -> None:
     assert scores(canary, lead)["Visits"] == 0
 
 
+def test_the_link_of_the_changes_has_expired(canary: Canary) -> None:
+    canary.app.poll_changes.tick()
+    lead = canary.new_lead()
+    expired = canary.fault(path="deltatoken", status=410, body=Body.JSON, code="0x80044352")
+    assert canary.app.poll_changes.tick() > 0
+    canary.settle()
+    assert expired.applied
+    assert scores(canary, lead)["Fit"] == 110
+
+
 def test_a_person_writes_between_the_reading_and_the_writing(canary: Canary) -> None:
     lead = canary.new_lead()
     met: list[str] = []
@@ -197,6 +207,7 @@ PLANTED: Mapping[str, Callable[[Canary], object]] = {
     "log azure": lambda _: logging.getLogger("azure.core").debug("Response body: %s", token()),
     "log msal": lambda _: logging.getLogger("msal.token_cache").debug("event=%r", {"upn": token()}),
     "log leadgate": lambda _: log_failure(),
+    "log urllib3": lambda canary: logging.getLogger("urllib3").debug("headers: %s", min(canary.wire.tokens)),
     "queue": lambda canary: canary.queue.send(LEAD_CHANGES_BULK + POISON, json.dumps({"name": token()})),
     "sent to Dataverse": lambda canary: canary.app.client.send(of_name(token())),
     "asked of the emulator": lambda canary: canary.people.send(of_name(token())),
@@ -214,6 +225,7 @@ def test_the_canary_is_heard_wherever_it_sings(
     place: str, plant: Callable[[Canary], object], watched: Canary, tmp_path: Path
 ) -> None:
     watched.evidence = tmp_path  # not where other tests look
+    watched.app.versions.now()
     assert watched.leaks() == []
     plant(watched)
     found = watched.leaks()

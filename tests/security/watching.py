@@ -61,15 +61,17 @@ class WatchedQueue:
 
 
 class WatchedAdapter(HTTPAdapter):
-    """The real network, with all that was sent; `before` may act before a request goes out."""
+    """The real network, with all that was sent and by which tokens; `before` may act before a request goes out."""
 
     def __init__(self) -> None:
         super().__init__(max_retries=0)
         self.sent: list[str] = []
+        self.tokens: set[str] = set()
         self.before: Callable[[requests.PreparedRequest], None] = lambda _request: None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         body = request.body or b""
         self.sent.append(f"{request.method} {request.url}\n{body.decode() if isinstance(body, bytes) else body}")
+        self.tokens.add(str(request.headers["Authorization"]).removeprefix("Bearer "))
         self.before(request)
         return super().send(request, *args, **options)
