@@ -1,8 +1,12 @@
+import logging
 from collections.abc import Iterator
 
 import pytest
 
 import function_app
+from admin.playground import ROOT, settings_for
+from emulator.host import FunctionsHost
+from emulator.running import running_emulator
 from tests.security.canary import Canary
 from tests.security.canary_place import Home, canary_home
 from tests.security.door import Door
@@ -24,6 +28,18 @@ def door(place: World, monkeypatch: pytest.MonkeyPatch) -> Door:
     made = Door(place)
     monkeypatch.setattr(function_app, "_app", made.app)
     return made
+
+
+@pytest.fixture
+def served(door: Door) -> Iterator[str]:
+    """The address of the app behind the door, on the emulator's Functions host."""
+    logging.getLogger("leadgate").setLevel(logging.ERROR)  # a warning for each refusal is not what is looked at
+    with (
+        running_emulator() as running,
+        FunctionsHost("function_app:app", ROOT / "host.json", settings_for(running.addresses)) as host,
+    ):
+        yield host.url
+    logging.getLogger("leadgate").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="module")

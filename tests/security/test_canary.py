@@ -48,6 +48,7 @@ def test_the_whole_way_of_a_lead(canary: Canary) -> None:
     canary.settle()
     causes = {json.loads(text)["cause"] for text in canary.queue.sent}
     assert causes == {"webhook", "poll", "publish"}
+    assert canary.failures == []
 
 
 def test_time_passes_and_the_token_expires(canary: Canary) -> None:

@@ -137,8 +137,8 @@ NAMED = re.compile(
     r"(?i)(?:secret|password|passwd|token|api_?key|account_?key)[\w.\"'-]*\s*[:=]\s*[\"']([A-Za-z0-9+/=_~.-]{24,})[\"']"
 )
 RANDOM_BITS = 4.3
-# They open nothing: the key that Microsoft prints for its storage emulators, and the alphabet.
-PUBLIC = ("Eby8vdM02xNOcqFl", "Abcdefghijklmnop", "Zyxwvutsrqponmlk")
+# They open nothing: the key that Microsoft prints for its storage emulators, and runs of the alphabet in tests.
+PUBLIC = re.compile(r"(?i)^Eby8vdM02xNOcqFl|abcdefgh|0123456789|zyxwvuts")
 
 
 def bits_per_character(text: str) -> float:
@@ -149,7 +149,7 @@ def leaks(text: str) -> Iterator[str]:
     for name, rule in RULES.items():
         yield from (f"{name}: {found.group()[:12]}..." for found in re.finditer(rule, text))
     for found in NAMED.finditer(text):
-        if bits_per_character(found.group(1)) > RANDOM_BITS and not found.group(1).startswith(PUBLIC):
+        if bits_per_character(found.group(1)) > RANDOM_BITS and not PUBLIC.search(found.group(1)):
             yield f"random text: {found.group(1)[:12]}..."
 
 
