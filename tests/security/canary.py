@@ -9,6 +9,7 @@ import json
 import os
 import re
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -17,19 +18,12 @@ from uuid import UUID, uuid4
 from typer.testing import CliRunner, Result
 
 from admin.__main__ import app as command
+from connector import tables
 from connector.bootstrap import App, build
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
 from connector.settings import Settings
 from connector.storage_queue import StorageQueue
-from connector.tables import (
-    Contact,
-    Lead,
-    LeadInteraction,
-    LeadScore,
-    PublishedVersion,
-    QualificationLog,
-    SyncState,
-)
+from connector.tables import Contact, Lead, LeadInteraction
 from dataverse import DataverseClient, Request, StaticToken, create, new_session, update
 from emulator.fault_rules import FaultRule
 from emulator.faults import ScriptedFault
@@ -43,7 +37,11 @@ ACCOUNTS = ("account", "accounts", "accountid")
 CONTACTS = (Contact.TABLE, "contacts", "contactid")
 LEADS = (Lead.TABLE, Lead.SET, Lead.ID)
 INTERACTIONS = (LeadInteraction.TABLE, LeadInteraction.SET, LeadInteraction.ID)
-KEPT = (SyncState.SET, QualificationLog.SET, LeadScore.SET, PublishedVersion.SET)
+KEPT = sorted(
+    each.SET
+    for each in vars(tables).values()
+    if getattr(each, "SET", "").startswith("lgate_") and each is not LeadInteraction  # that one is the lead's own
+)
 OURS = ("leadgate", "dataverse")
 MESSAGES_MAX = 40
 
@@ -145,6 +143,10 @@ class Canary:
             for name, message, _ in self._said.records
             if name.split(".")[0] in OURS and not message.isprintable()
         ]
+
+    def looked_at(self) -> Counter[str]:
+        """How many texts there were to look at, by kind of place."""
+        return Counter(place.split()[0] for place, _ in self._places())
 
     def close(self) -> None:
         self.app.client.close()

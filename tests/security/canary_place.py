@@ -1,9 +1,10 @@
 """Where the canary lives: an emulated environment with webhooks, a managed identity, and models that read its texts."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from unittest.mock import patch
 
 import azure.functions as func
@@ -22,6 +23,7 @@ from emulator.running import RunningEmulator, running_emulator
 from emulator.server import Server
 from emulator.web_api import Request, Response
 from scoring import parse_model
+from tests.evidence import keep_evidence
 from tests.security.canary import ACCOUNTS, CONTACTS, INTERACTIONS, LEADS, text_columns
 from tests.world import FIT, RULE, VISITS
 
@@ -46,6 +48,7 @@ class Home:
     environment: Mapping[str, str]
     columns: Mapping[str, Sequence[str]]
     app: App
+    looked_at: Counter[str] = field(default_factory=Counter)
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +83,7 @@ def canary_home() -> Iterator[Home]:
             home.columns = {name: text_columns(client, name) for name, *_ in (ACCOUNTS, CONTACTS, LEADS, INTERACTIONS)}
             yield home
             client.close()
+            keep_evidence(f"canary-{os.environ.get('PYTEST_XDIST_WORKER', 'all')}", **home.looked_at)
 
 
 def _row_changed(home: Home, request: Request) -> Response:
