@@ -7,6 +7,7 @@ STAMP := .venv/.setup
 FUNCTIONS_WORKER := build/judges/functions-worker
 DATAVERSE_CLIENT := build/judges/dataverse-client
 ODATAPY := build/judges/odatapy
+SCHEMATHESIS := build/judges/schemathesis
 JUDGE = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(@D) -r $<
 BENCH := build/bench/libraries
 
@@ -28,7 +29,7 @@ demo: $(STAMP)
 
 # Code of others that tests hold ours against, each in a folder of its own. Microsoft's worker code asks for Python 3.13;
 # the part that is used runs on 3.11 too.
-judges: $(FUNCTIONS_WORKER)/.setup $(DATAVERSE_CLIENT)/.setup $(ODATAPY)/.setup
+judges: $(FUNCTIONS_WORKER)/.setup $(DATAVERSE_CLIENT)/.setup $(ODATAPY)/.setup $(SCHEMATHESIS)/.setup
 
 $(FUNCTIONS_WORKER)/.setup: tests/judges/functions_worker.txt | $(STAMP)
 	rm -rf $(@D)
@@ -41,6 +42,11 @@ $(DATAVERSE_CLIENT)/.setup: tests/judges/dataverse_client.txt | $(STAMP)
 	@touch $@
 
 $(ODATAPY)/.setup: tests/judges/odatapy.txt | $(STAMP)
+	rm -rf $(@D)
+	$(JUDGE)
+	@touch $@
+
+$(SCHEMATHESIS)/.setup: tests/judges/schemathesis.txt | $(STAMP)
 	rm -rf $(@D)
 	$(JUDGE)
 	@touch $@

@@ -91,7 +91,7 @@ def build(
     telemetry = Telemetry(meter)
     client = DataverseClient(
         settings.dataverse_url,
-        _tokens(settings),
+        _tokens(settings, limits),
         session=session,
         sleep=sleep,
         random=random,
@@ -131,17 +131,17 @@ def _storage_queue(settings: Settings) -> Queue:
     return StorageQueue(settings.queue_service_uri, tokens)
 
 
-def _tokens(settings: Settings) -> TokenProvider:
+def _tokens(settings: Settings, limits: Limits) -> TokenProvider:
     url, tenant_id, client_id = settings.dataverse_url, settings.tenant_id, settings.client_id
     match settings.auth:
         case "static-token":
             return StaticToken(settings.static_token)
         case "client-secret":
-            return ClientSecret(tenant_id, client_id, settings.client_secret, url)
+            return ClientSecret(tenant_id, client_id, settings.client_secret, url, limits=limits)
         case "certificate":
-            return Certificate(tenant_id, client_id, settings.client_certificate_path, url)
+            return Certificate(tenant_id, client_id, settings.client_certificate_path, url, limits=limits)
         case "managed-identity":
-            return ManagedIdentity(url, client_id=client_id or None)
+            return ManagedIdentity(url, client_id=client_id or None, limits=limits)
 
 
 def _utc_now() -> datetime:

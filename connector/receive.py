@@ -19,16 +19,12 @@ CORRELATION_HEADER: Final = "x-ms-correlation-request-id"
 def receive(body: bytes, headers: Mapping[str, str], app: Callable[[], App]) -> int:
     """The HTTP status for a row-changed webhook; Dataverse repeats once after 503 and never after anything else."""
     try:
-        made = app()
-        status = _answer(body, headers, made)
-        made.telemetry.webhooks.add(1, {names.STATUS: status})
+        return _counted(body, headers, app())
     except LeadgateError as error:
         log_event(Event.WEBHOOK_FAILED, logging.ERROR, reason=type(error).__name__, error=str(error))
-        return 503
     except Exception as error:  # noqa: BLE001  whatever it is, it is ours, and only a 503 is repeated
         log_event(Event.WEBHOOK_FAILED, logging.ERROR, reason=type(error).__name__)
-        return 503
-    return status
+    return 503
 
 
 def health_status(app: Callable[[], App]) -> int:
@@ -37,7 +33,15 @@ def health_status(app: Callable[[], App]) -> int:
         return 200 if app().health.is_good() else 503
     except LeadgateError as error:
         log_event(Event.UNHEALTHY, logging.ERROR, reason=type(error).__name__, error=str(error))
-        return 503
+    except Exception as error:  # noqa: BLE001  a set-up that cannot be built, or a defect: no is the answer to both
+        log_event(Event.UNHEALTHY, logging.ERROR, reason=type(error).__name__)
+    return 503
+
+
+def _counted(body: bytes, headers: Mapping[str, str], app: App) -> int:
+    status = _answer(body, headers, app)
+    app.telemetry.webhooks.add(1, {names.STATUS: status})
+    return status
 
 
 def _answer(body: bytes, headers: Mapping[str, str], app: App) -> int:

@@ -4,7 +4,7 @@ import base64
 import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import LinearRetry, QueueClient, QueueServiceClient, TextBase64EncodePolicy
@@ -27,10 +27,11 @@ class Connection(TypedDict, total=False):
 
 def _options(connection: Connection) -> dict[str, Any]:
     return {
-        "connection_timeout": connection.get("connect_timeout_s", 5),
-        "read_timeout": connection.get("read_timeout_s", 10),
+        "connection_timeout": connection.get("connect_timeout_s", 2),
+        "read_timeout": connection.get("read_timeout_s", 4),
         "connection_verify": connection.get("ca_bundle", True),
-        # The SDK's own waits come to 40 s, and a webhook must be answered before Dataverse gives up at 60.
+        # The SDK's own waits come to 40 s, and a webhook, of up to two messages, must be answered before Dataverse
+        # gives up at 60: three attempts of 2 + 4 s and two waits of up to 2 s are 22 s a message.
         "retry_policy": LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
     }
 
@@ -50,6 +51,11 @@ class StorageQueue:
             problem = "AzureWebJobsStorage is neither a connection string nor, for an identity, an https address"
             raise SettingsError([problem]) from None
         self._queues: dict[str, QueueClient] = {}
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle would hold the account's key."""
+        message = "a queue holds a secret and is not pickled"
+        raise TypeError(message)
 
     def send(self, queue: str, text: str, *, delay_s: float = 0) -> None:
         """Return when the service has acknowledged the message; raise QueueError otherwise."""

@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias, TypedDict, Unpack
 import msal  # type: ignore[import-untyped]  # MSAL ships no types
 import requests
 
+from dataverse.auth import HoldsSecret
 from dataverse.clouds import authority_of, checked_authority
 from dataverse.errors import AuthenticationError, ConfigurationError
 from dataverse.limits import DEFAULT_LIMITS, Limits
@@ -38,7 +39,7 @@ class Connection(TypedDict, total=False):
     clock: Callable[[], float]
 
 
-class Application:
+class Application(HoldsSecret):
     """Tokens for an application by one kind of credential, kept by MSAL until they are about to expire; thread-safe."""
 
     def __init__(

@@ -1,6 +1,6 @@
 """Who we are to the environment: token providers behind one method."""
 
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 
 class TokenProvider(Protocol):
@@ -11,7 +11,16 @@ class TokenProvider(Protocol):
         ...
 
 
-class StaticToken:
+class HoldsSecret:
+    """What holds a secret: its repr does not show it, and it is never pickled."""
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a pickle would hold the secret."""
+        message = f"{type(self).__name__} holds a secret and is not pickled"
+        raise TypeError(message)
+
+
+class StaticToken(HoldsSecret):
     """A token that was given, as the emulator takes; never renewed."""
 
     def __init__(self, value: str) -> None:

@@ -30,6 +30,7 @@ RETRY_AFTER_MAX_S = 86_400.0
 _TEXT_CHARACTERS_MAX = 500
 
 _CODE = re.compile(r"[0-9a-z_.-]{1,64}")
+_CODE_OF_THE_SERVICE = re.compile(r"0x[0-9a-f]{1,8}")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _REQUEST_ID_HEADERS = ("x-ms-service-request-id", "REQ_ID", "x-ms-request-id")
 
@@ -46,7 +47,7 @@ def read_error(
         "request_id": read_request_id(answer.headers) or request_id,
         "about": about,
         "status": answer.status,
-        "code": code,
+        "code": code if _CODE_OF_THE_SERVICE.fullmatch(code) else "",  # any other word may be one of a row
         "explanation": text,
     }
     if issubclass(error, ThrottledError):

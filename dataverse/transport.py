@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from dataverse.auth import HoldsSecret
 from dataverse.errors import AuthenticationError, ConfigurationError, UnavailableError
 from dataverse.limits import Limits
 from dataverse.wire_log import keep_queries_out_of_the_log
@@ -42,7 +43,7 @@ class Call:
     request_id: str
 
 
-class BearerToken(AuthBase):
+class BearerToken(HoldsSecret, AuthBase):
     """Puts the token into one request; as `auth=` it also keeps requests from looking for another."""
 
     def __init__(self, token: str, *, request_id: str = "") -> None:

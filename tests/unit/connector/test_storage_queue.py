@@ -230,7 +230,7 @@ def test_a_queue_that_is_not_there_is_told_before_a_webhook_runs_out_of_time(
         with pytest.raises(QueueError, match="ServiceRequestError"):
             nobody.send(LEAD_CHANGES, "x")
     assert len(slept) == 2
-    assert sum(slept) + 3 * (5 + 10) < 50
+    assert sum(slept) <= 4
 
 
 def pause(slept: list[float]) -> object:

@@ -140,11 +140,17 @@ def test_codes_are_kept_in_lower_case(code: str) -> None:
     assert error_of(412, code).code == "0x80060882"
 
 
-@pytest.mark.parametrize("code", ["a\r\nb", "x" * 65, "a b", None, 5.5, {"a": 1}, ["canary"]])
+@pytest.mark.parametrize("code", ["a\r\nb", "x" * 65, "a b", "canary", "0xcanary", None, 5.5, {"a": 1}, ["canary"]])
 def test_a_code_that_is_none_does_not_reach_the_message(code: object) -> None:
     error = error_of(400, code)
     assert "\n" not in str(error)
     assert "canary" not in str(error)
+
+
+def test_a_code_that_is_not_the_services_is_not_shown_and_still_tells_errors_apart() -> None:
+    error = error_of(404, "ResourceNotFound")
+    assert (type(error), error.code) == (BadRequestError, "")
+    assert type(error_of(404, "")) is NotFoundError
 
 
 def test_the_services_text_is_kept_only_where_it_cannot_hold_a_row() -> None:
