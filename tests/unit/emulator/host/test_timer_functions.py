@@ -15,8 +15,10 @@ Start = Callable[..., FunctionsHost]
 class Clock:
     def __init__(self) -> None:
         self.now = datetime(2026, 8, 1, 12, 1, tzinfo=UTC)
+        self.asked = 0
 
     def __call__(self) -> datetime:
+        self.asked += 1
         return self.now
 
 
@@ -42,6 +44,8 @@ def test_a_timer_runs_when_the_clock_reaches_its_occurrence_and_not_before(app: 
     assert runs == []
     clock.now = datetime(2026, 8, 1, 12, 5, tzinfo=UTC)
     assert eventually(lambda: len(runs) == 1)
+    asked = clock.asked
+    assert eventually(lambda: clock.asked > asked + 1), "the next occurrence is known once the run is over"
     clock.now = datetime(2026, 8, 1, 12, 10, 1, tzinfo=UTC)
     assert eventually(lambda: len(runs) == 2)
     assert [past_due for _, past_due in runs] == [False, False]
