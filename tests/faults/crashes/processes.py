@@ -12,6 +12,7 @@ from uuid import UUID
 
 import requests
 
+from connector.ports import Clock
 from connector.storage_queue import StorageQueue
 from dataverse import new_session
 from emulator.running import running_emulator
@@ -25,7 +26,7 @@ from tests.world import START, SetClock
 LIFE_MAX_S = 60
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["__main__", __name__])
+FORKS.set_forkserver_preload(["__main__", __name__, "tests.faults.crashes.hosting"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Addresses:
     organization_id: UUID
     storage: str
 
-    def place(self, clock: SetClock) -> Place:
+    def place(self, clock: Clock) -> Place:
         """The stores at these addresses."""
         known = settings(url=self.url, token=self.token, organization_id=self.organization_id, storage=self.storage)
         return Place(known, clock, lambda: new_session(2), StorageQueue(self.storage))
