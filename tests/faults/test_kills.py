@@ -27,13 +27,12 @@ from tests.faults.crashes.cast import new_lead
 from tests.faults.crashes.checker import Verdict, judge, poisoned
 from tests.faults.crashes.hosting import POLL_ALWAYS, POLL_NEVER, Host
 from tests.faults.crashes.place import put_in_force
-from tests.faults.crashes.processes import Addresses, emulator_process, writes
+from tests.faults.crashes.processes import Addresses, emulator_process
 from tests.world import SECRET
 
 SEED = int(os.environ.get("LEADGATE_SEED", "14"))
 HOSTS = 2
 SETTLED_MAX_S = 120
-LOOK_EVERY_S = 0.1
 
 NEEDS_AZURITE = pytest.mark.skipif(azurite.MISSING is not None, reason=str(azurite.MISSING))
 QUEUES = [
@@ -69,13 +68,16 @@ class Run:
             self.people.client.send(update(Lead.SET, lead, {column: columns[column]}, etag="*"))
 
     def end_a_host(self) -> None:
-        """While there is work being done: a host goes, by force or by request, and comes back."""
-        before = writes(self.addresses)
-        eventually(lambda: writes(self.addresses) > before, "nobody works")
+        """While messages wait or are worked on: a host goes, by force or by request, and comes back."""
+        assert eventually(self.is_at_work, look_every_s=0.005), "nobody has anything to do"
         host, number = self.chance.choice(self.hosts), (SIGKILL, SIGTERM)[len(self.ended) % 2]
         host.end(number)
         self.ended.append(number)
         host.start()
+
+    def is_at_work(self) -> bool:
+        """Whether a message waits or is in a host's hands."""
+        return any(self.people.queue.waiting(queue) for queue in (LEAD_CHANGES, LEAD_CHANGES_BULK))
 
     def settle(self) -> Verdict:
         """What is still not right when it has had all the time it needs."""
@@ -83,12 +85,12 @@ class Run:
 
         def is_right() -> bool:
             nonlocal verdict
-            if any(self.people.queue.waiting(queue) for queue in (LEAD_CHANGES, LEAD_CHANGES_BULK)):
+            if self.is_at_work():
                 return False
             verdict = judge(self.people, self.leads)
             return not verdict.lost
 
-        eventually(is_right, f"{verdict.lost[:3]}")
+        assert eventually(is_right, look_every_s=0.2) or verdict.lost, "the queues do not become empty"
         return verdict
 
 
@@ -143,12 +145,12 @@ def running(queue: str, source: str) -> Iterator[Run]:
         yield Run(addresses, people, hosts, random.Random(SEED))  # noqa: S311  no secret
 
 
-def eventually(is_so: Callable[[], bool], otherwise: str) -> None:
-    """Wait until it is so; an error when that takes longer than it ever may."""
+def eventually(is_so: Callable[[], bool], *, look_every_s: float) -> bool:
+    """Whether it becomes so, in more time than it can ever need."""
     until = time.monotonic() + SETTLED_MAX_S
-    while not is_so():
-        assert time.monotonic() < until, otherwise
-        time.sleep(LOOK_EVERY_S)
+    while not (so := is_so()) and time.monotonic() < until:
+        time.sleep(look_every_s)
+    return so
 
 
 def _environment(addresses: Addresses, *, polls: bool) -> dict[str, str]:
