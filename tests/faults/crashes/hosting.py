@@ -3,7 +3,7 @@
 import json
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import function_app
-from connector.bootstrap import build
+from connector.bootstrap import App, build
 from connector.settings import Settings
 from connector.storage_queue import StorageQueue
 from emulator.host import FunctionsHost
@@ -59,8 +59,11 @@ def _host(telling: Connection, environment: dict[str, str], port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     settings = Settings.from_environment(environment)
     app = build(settings, queue=ShortLeases(StorageQueue(settings.storage), LEASE_S))
-    as_settled: Callable[[Settings], Any] = lambda _settings: app  # noqa: E731  a name for what replaces the cached one
-    function_app.bootstrap = as_settled  # type: ignore[assignment]
+
+    def bootstrap(_settings: Settings) -> App:
+        return app
+
+    function_app.bootstrap = bootstrap  # type: ignore[assignment]  the cached one has a cache's methods
     with FunctionsHost(function_app.app, _host_json(), environment, port=port, lease_s=LEASE_S) as host:
         telling.send(int(host.url.rpartition(":")[2]))
         stopping.wait()
