@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 from emulator.queue_service import connection_string
 
@@ -32,7 +33,7 @@ def running_azurite() -> Iterator[str]:
             process.communicate()
 
 
-def _address(process: "subprocess.Popen[str]", complaints: "TemporaryFile[str]") -> str:
+def _address(process: "subprocess.Popen[str]", complaints: IO[str]) -> str:
     for line in process.stdout or ():
         if found := _LISTENS.search(line):
             return found[1]

@@ -15,8 +15,8 @@ from connector.bootstrap import App, build
 from connector.settings import Settings
 from connector.storage_queue import StorageQueue
 from emulator.host import FunctionsHost
-from tests.faults.crashes.place import ShortLeases
 from tests.faults.crashes.processes import FORKS, LIFE_MAX_S
+from tests.faults.crashes.queues import ShortLeases
 
 HOST_JSON = Path(__file__).resolve().parents[3] / "host.json"
 LEASE_S = 2
@@ -63,7 +63,7 @@ def _host(telling: Connection, environment: dict[str, str], port: int) -> None:
     def bootstrap(_settings: Settings) -> App:
         return app
 
-    function_app.bootstrap = bootstrap  # type: ignore[assignment]  the cached one has a cache's methods
+    vars(function_app)["bootstrap"] = bootstrap
     with FunctionsHost(function_app.app, _host_json(), environment, port=port, lease_s=LEASE_S) as host:
         telling.send(int(host.url.rpartition(":")[2]))
         stopping.wait()

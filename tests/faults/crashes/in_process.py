@@ -15,8 +15,9 @@ from emulator.queue_service import QueueService, connection_string
 from emulator.server import Server
 from emulator.web_api import Emulator
 from tests.azurite import running_azurite
-from tests.faults.crashes.matrix import Stores, counts_as_write, surviving
-from tests.faults.crashes.place import LeasedQueue, Place, ShortLeases, put_in_force, settings
+from tests.faults.crashes.place import Place, put_in_force, settings
+from tests.faults.crashes.queues import LeasedQueue, ShortLeases
+from tests.faults.crashes.stores import Stores, counts_as_write, surviving
 from tests.world import TOKEN, SetClock
 
 URL = "http://127.0.0.1:8765"

@@ -1,20 +1,17 @@
 """The crash matrix: one life after another ends at its point, another goes on, and in the end all must be right."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import count
-from typing import Protocol
 
-from connector.bootstrap import App
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK, RowChanges
 from connector.tables import Lead
 from connector.worker import LEASE_S
 from tests.evidence import keep_evidence
 from tests.faults.crashes.cast import Cast, gather
 from tests.faults.crashes.checker import Verdict, judge, poisoned
-from tests.faults.crashes.lives import Life, due, live_here, poll, work
-from tests.faults.crashes.place import Place
+from tests.faults.crashes.lives import Life, due, poll, work
+from tests.faults.crashes.stores import Stores
 
 PATHS = {
     "webhook": (("webhook", "work"), ("work",)),
@@ -24,42 +21,6 @@ PATHS = {
 """What a process does until it dies, and what the next one does until it dies too."""
 
 DRAINS_MAX = 100
-
-
-def surviving(place: Place) -> App:
-    """An app that has read what is in force once and for all."""
-    return place.app(cache_s=timedelta.max.total_seconds() / 2)
-
-
-def counts_as_write(method: str, table: str) -> bool:
-    """Whether a request changed something that people see."""
-    return method != "GET" and table != "$batch" and "syncstate" not in table
-
-
-class LiveOne(Protocol):
-    """One life over the stores, in this process or in one of its own."""
-
-    def __call__(self, place: Place, acts: tuple[str, ...], cast: Cast, end_at: int | None, *, warm: bool) -> Life: ...
-
-
-@dataclass(frozen=True)
-class Stores:
-    """What outlives a process, with its time, an app that nobody kills, and how a process is started over it."""
-
-    place: Place
-    survivor: App
-    forward: Callable[[float], None]
-    writes: Callable[[], int]
-    life: LiveOne = live_here
-    lane: Callable[[int], Place] | None = None
-    """Queues of its own for each round, where leases take real time: rounds then wait for theirs together."""
-
-    def of_round(self, number: int) -> "Stores":
-        """The stores as one round has them."""
-        if self.lane is None:
-            return self
-        place = self.lane(number)
-        return replace(self, place=place, survivor=surviving(place))
 
 
 @dataclass

@@ -1,10 +1,9 @@
 """Where rows and messages are kept while processes come and go: each app built over it is that of a new process."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import requests
 from requests.adapters import BaseAdapter
@@ -14,7 +13,7 @@ from admin.definitions import Definitions
 from admin.provisioning import schema_steps
 from connector.bootstrap import App, build
 from connector.live_versions import CACHE_S
-from connector.ports import Clock, Queue, TakenMessage
+from connector.ports import Clock, Queue
 from connector.rules import parse_rule
 from connector.settings import Settings, emulator_environment
 from scoring import parse_model
@@ -46,7 +45,7 @@ class Place:
         return build(
             self.settings,
             clock=self.clock,
-            queue=CountedQueue(self.queue, points) if points else self.queue,  # type: ignore[arg-type]
+            queue=CountedQueue(self.queue, points) if points else self.queue,
             session=count(session, points) if points else session,
             sleep=lambda _s: None,
             random=lambda: 0.0,
@@ -74,59 +73,6 @@ def put_in_force(place: Place) -> None:
     for rule in definitions.rules:
         publisher(app).publish_rule(rule.rule)
     app.client.close()
-
-
-@dataclass
-class LeasedQueue:
-    """A queue with a list in it, whose messages come back when their lease has run out."""
-
-    clock: Clock
-    messages: list["_Waiting"] = field(default_factory=list)
-
-    def send(self, queue: str, text: str, *, delay_s: float = 0) -> None:
-        self.messages.append(_Waiting(queue, text, self.clock() + timedelta(seconds=delay_s)))
-
-    def take(self, queue: str, *, at_most: int, lease_s: float) -> Sequence[TakenMessage]:
-        now = self.clock()
-        ready = [each for each in self.messages if each.queue == queue and each.visible_on <= now][:at_most]
-        for each in ready:
-            each.visible_on, each.receipt = now + timedelta(seconds=lease_s), str(uuid4())
-        return [TakenMessage(queue, each.text, each.message_id, each.receipt) for each in ready]
-
-    def delete(self, message: TakenMessage) -> None:
-        held = (message.message_id, message.pop_receipt)
-        self.messages = [each for each in self.messages if (each.message_id, each.receipt) != held]
-
-    def waiting(self, queue: str) -> int:
-        return sum(each.queue == queue for each in self.messages)
-
-
-class ShortLeases:
-    """A queue that keeps real time, with leases and delays of `lease_s` seconds at most; `prefix` sets it apart."""
-
-    def __init__(self, queue: Queue, lease_s: float, prefix: str = "") -> None:
-        self._queue = queue
-        self._lease_s = lease_s
-        self._prefix = prefix
-
-    def send(self, queue: str, text: str, *, delay_s: float = 0) -> None:
-        self._queue.send(self._prefix + queue, text, delay_s=min(delay_s, self._lease_s))
-
-    def take(self, queue: str, *, at_most: int, lease_s: float) -> Sequence[TakenMessage]:
-        return self._queue.take(self._prefix + queue, at_most=at_most, lease_s=min(lease_s, self._lease_s))
-
-    def __getattr__(self, method: str) -> Any:
-        call = getattr(self._queue, method)
-        return call if method == "delete" else lambda queue, *rest, **named: call(self._prefix + queue, *rest, **named)
-
-
-@dataclass
-class _Waiting:
-    queue: str
-    text: str
-    visible_on: datetime
-    message_id: str = field(default_factory=lambda: str(uuid4()))
-    receipt: str = ""
 
 
 class _Meanwhile(BaseAdapter):

@@ -18,9 +18,9 @@ from dataverse import new_session
 from emulator.running import running_emulator
 from tests.faults.crashes.cast import Cast
 from tests.faults.crashes.lives import Life, live
-from tests.faults.crashes.matrix import Stores, counts_as_write, surviving
 from tests.faults.crashes.place import Place, put_in_force, settings
 from tests.faults.crashes.points import Points, kill_this_process
+from tests.faults.crashes.stores import Stores, counts_as_write, surviving
 from tests.world import START, SetClock
 
 LIFE_MAX_S = 60
@@ -78,8 +78,14 @@ def stores_of_another_process() -> Iterator[Stores]:
 
 def writes(addresses: Addresses) -> int:
     """Requests that changed rows so far, but for the poller's own state."""
-    found = requests.get(f"{addresses.url}/_emulator/stats", timeout=10).json()["requests"]
+    found = stats(addresses)["requests"]
     return sum(each["count"] for each in found if counts_as_write(each["method"], each["table"]))
+
+
+def stats(addresses: Addresses) -> dict[str, Any]:
+    """What the emulated environment counted."""
+    counted: dict[str, Any] = requests.get(f"{addresses.url}/_emulator/stats", timeout=10).json()
+    return counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ class _Killed:
     addresses: Addresses
     clock: SetClock
 
-    def __call__(self, _place: Place, acts: tuple[str, ...], cast: Cast, end_at: int | None, *, warm: bool) -> Life:
+    def __call__(self, place: Place, acts: tuple[str, ...], cast: Cast, end_at: int | None, *, warm: bool) -> Life:
+        del place  # the process has its own way to the same stores
         hearing, telling = FORKS.Pipe(duplex=False)
         order = (self.addresses, self.clock, acts, cast, end_at, warm)
         process: ForkServerProcess = FORKS.Process(target=_live, args=(telling, order))
