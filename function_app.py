@@ -56,3 +56,10 @@ def rescore_due(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker h
 def poll_changes(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
     """Queue what change tracking says has changed: no change is lost, whatever became of its webhook."""
     _app().poll_changes.tick()
+
+
+@app.function_name("reconcile")
+@app.timer_trigger(arg_name="timer", schedule="%RECONCILE_SCHEDULE%")
+def reconcile(timer: func.TimerRequest) -> None:  # noqa: ARG001  the worker hands it over
+    """Compare what is stored of all leads with what is computed, and queue what differs: drift does not stay."""
+    _app().reconcile.tick()

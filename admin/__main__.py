@@ -8,6 +8,7 @@ from admin import (
     poison_commands,
     poll_command,
     provision_command,
+    reconcile_command,
     serving_commands,
 )
 from admin.demo import demo
@@ -27,6 +28,7 @@ app.add_typer(definition_commands.models, name="model")
 app.add_typer(definition_commands.rules, name="rule")
 app.add_typer(poison_commands.poison, name="poison")
 app.command(epilog="Example: leadgate poll")(poll_command.poll)
+app.command(epilog="Example: leadgate reconcile --repair")(reconcile_command.reconcile)
 app.command(epilog="Example: leadgate score 6d81597f-0f9f-4711-8122-000d3aa2331c --json")(lead_commands.score)
 app.command(epilog="Example: leadgate decisions 6d81597f-0f9f-4711-8122-000d3aa2331c")(lead_commands.decisions)
 

@@ -8,14 +8,15 @@ from typing import Annotated
 import typer
 
 from admin.connection import connect
-from admin.definitions import Definitions, read_definitions
+from admin.definitions import Definitions, read_definitions, resolved
 from admin.model_test import model_test
 from admin.model_validate import model_validate
 from admin.problems import problems_on_stderr
 from connector.bootstrap import App
 from connector.drafts import Draft, apply_model, apply_rule, read_model, read_rule
 from connector.errors import PublicationError
-from connector.publish import Publication, Publisher
+from connector.publication import Publication
+from connector.publish import Publisher
 from connector.rules import parse_rule, rule_json
 from dataverse import DataverseClient
 from scoring import DefinitionError, canonical_json, parse_model
@@ -68,9 +69,14 @@ def stop_rules(names: Names) -> None:
 
 
 def apply_definitions(client: DataverseClient, definitions: Definitions) -> list[tuple[str, str, bool]]:
-    """Write the drafts that differ; for each model and rule its kind, its name and whether it was written."""
+    """Write the drafts that differ; for each model and rule its kind, its name and whether it was written.
+
+    Nothing is written when a label of an option is none. What only the environment says (types of columns, ids of
+    business units) is left out of drafts: publishing fills it in.
+    """
     done = []
-    for model in definitions.models:
+    for stated in resolved(client, definitions).models:
+        model = stated.model_copy(update={"columns": None, "business_units": ()})
         if model.text_accent_sensitive:
             problem = "text_accent_sensitive is the organisation's (a setting of the app): leave it out"
             raise PublicationError(model.name, [problem])
@@ -85,7 +91,7 @@ def apply_definitions(client: DataverseClient, definitions: Definitions) -> list
         current = read_rule(client, rule.rule)
         changed = current is None or _text(lambda draft: rule_json(parse_rule(draft)), current) != wanted
         if changed:
-            found = {each.model: read_model(client, each.model) for each in rule.criteria}
+            found = {name: read_model(client, name) for each in rule.criteria if (name := each.model)}
             missing = [f"criteria: there is no model {name!r}" for name, draft in found.items() if draft is None]
             if missing:
                 raise PublicationError(rule.rule, missing)
@@ -102,7 +108,7 @@ def publisher(app: App) -> Publisher:
         client=app.client,
         queue=app.queue,
         clock=app.clock,
-        live=lambda: app.versions.fresh().live,
+        versions=app.versions,
         default_time_zone=app.settings.default_time_zone,
         text_accent_sensitive=app.settings.text_accent_sensitive,
     )

@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from admin.definition_files import FileError, FileProblem, read_models
+from admin.definition_files import Document, FileError, FileProblem, read_models
 from admin.lead_files import PlacedLead, read_interactions, read_leads
 from admin.score_views import score_members, score_parts, score_text
 from scoring import (
@@ -25,6 +25,7 @@ from scoring import (
     compile_model,
     nearest_misses,
 )
+from scoring.labels import NEEDS_AN_ENVIRONMENT
 
 _T = TypeVar("_T")
 
@@ -79,14 +80,14 @@ def model_test(
 
 def _score(file: Path, lead: Path, interactions: Path | None, at: datetime) -> list[_Scored]:
     problems: list[FileProblem] = []
-    models = _read(problems, lambda: [model for _, model in read_models([file])])
+    models = _read(problems, lambda: read_models([file]))
     leads = _read(problems, lambda: read_leads(lead))
     rows = _read(problems, lambda: read_interactions(interactions)) if interactions is not None else {}
     if models is not None and not models:
         problems.append(FileProblem(file, 1, 1, "holds no model"))
     if models is None or leads is None or rows is None or problems:
         raise FileError(problems)
-    by_model = [_scores(file, model, leads, rows, at) for model in models]
+    by_model = [_scores(document, model, leads, rows, at) for document, model in models]
     scored = [one for of_lead in zip_longest(*by_model) for one in of_lead]
     faults = [one for one in scored if isinstance(one, FileProblem)]
     if faults:
@@ -103,20 +104,26 @@ def _read(problems: list[FileProblem], read: Callable[[], _T]) -> _T | None:
 
 
 def _scores(
-    file: Path, model: ScoringModel, leads: list[PlacedLead], rows: dict[str, list[Row]], at: datetime
+    document: Document, model: ScoringModel, leads: list[PlacedLead], rows: dict[str, list[Row]], at: datetime
 ) -> Iterator[_Scored | FileProblem]:
     try:
         scorer = compile_model(model)
     except DefinitionError as error:
         # Once: with each lead it would be said again.
-        yield FileProblem(file, 1, 1, f"model {model.name}: {error}")
+        yield from (document.problem(problem.place, str(problem)) for problem in error.problems)
         return
     own = assign_interactions((lead.row for lead in leads), rows, scorer.needs.interactions)
     for lead in leads:
         try:
             yield _Scored(lead, model, scorer.score(Facts(lead.row, own[lead.leadid]), at))
         except FactError as error:
-            yield lead.problem(f"model {model.name}: {error}")
+            yield lead.problem(f"model {model.name}: {error}{_cure(error)}")
+
+
+def _cure(error: FactError) -> str:
+    """What is mostly behind a number where text is expected: a model that was never applied, with labels in it."""
+    maybe_a_label = error.wanted == "text" and error.found in {"a number", "a boolean"}
+    return f" (a label? {NEEDS_AN_ENVIRONMENT})" if maybe_a_label else ""
 
 
 def _as_json(one: _Scored, *, several: bool) -> dict[str, object]:

@@ -65,7 +65,7 @@ def _findings(files: list[Path], late: frozenset[str]) -> Iterator[Placed]:
     reaches = {model.name.casefold(): reach(model) for _, model in models}
     for document, rule in rules:
         for at, criterion in enumerate(rule.criteria):
-            span = reaches.get(criterion.model.casefold())
+            span = reaches.get(criterion.model.casefold()) if criterion.model else None
             finding = None if span is None else threshold_finding(criterion.at_least, span)
             if finding is not None:
                 yield _placed(document, replace(finding, place=("criteria", at, "at_least")))

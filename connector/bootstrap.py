@@ -14,6 +14,7 @@ from connector.health import Health
 from connector.live_versions import CACHE_S, LiveVersions
 from connector.poll_changes import PollChanges
 from connector.ports import Clock, Queue, Random
+from connector.reconcile import Reconcile
 from connector.rescore_due import RescoreDue
 from connector.score_leads import LeadScoring
 from connector.settings import Settings
@@ -43,6 +44,7 @@ class App:
     worker: Worker
     poll_changes: PollChanges
     rescore_due: RescoreDue
+    reconcile: Reconcile
     health: Health
     clock: Clock
 
@@ -85,6 +87,7 @@ def build(
         worker,
         PollChanges(client, versions, queue, clock, settings.mode),
         RescoreDue(client, queue, clock, settings.mode),
+        Reconcile(client, versions, queue, clock, settings.mode),
         Health(client, queue, clock),
         clock,
     )

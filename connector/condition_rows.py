@@ -9,18 +9,25 @@ from scoring import DefinitionError, Problem
 
 Row = Mapping[str, Any]
 
+_VALUE_CHARACTERS_MAX = 100_000  # of the column of a condition row; JSON on the group may have ten times as many
+
 
 def flat(tree: Mapping[str, Any] | None) -> tuple[str, list[Mapping[str, Any]]] | None:
-    """The join and the leaves of a tree that is one level deep, else None; no tree at all has no leaves."""
+    """The join and the leaves of a tree that is one level deep and fits into rows, else None; no tree has no leaves."""
     if tree is None:
         return "all", []
-    if "column" in tree:
+    if _is_row(tree):
         return "all", [tree]
     for join in ("all", "any"):
         leaves = tree.get(join)
-        if leaves and len(leaves) > 1 and all("column" in leaf for leaf in leaves):
+        if leaves and len(leaves) > 1 and all(_is_row(leaf) for leaf in leaves):
             return join, list(leaves)
     return None
+
+
+def _is_row(tree: Mapping[str, Any]) -> bool:
+    value = value_text(tree.get("value")) or ""
+    return "column" in tree and len(value.encode("utf-16-le")) // 2 <= _VALUE_CHARACTERS_MAX
 
 
 def condition_columns(leaf: Mapping[str, Any], order: int) -> dict[str, object]:

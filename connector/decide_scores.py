@@ -35,7 +35,7 @@ def decide_scores(look: Look, live: Live, scores: dict[UUID, Score], at: datetim
             write = _outside_write if score.total is None else _score_write
             writes.append(write(row_id, model, stored.get(row_id), score, at))
     over = [row for row in look.scores if row.row_id not in kept]
-    writes += [_ended(row, look, live) for row in over if row.active]
+    writes += [_ended(row, look, live) for row in over if row.active or _says_otherwise(row, look)]
     writes += [_never_due(row) for row in over if not row.active and row.rescore_on is not None]
     return tuple(write for write in writes if write is not None)
 
@@ -49,7 +49,7 @@ def _outside_write(
     outside = {"statecode": INACTIVE, "statuscode": LeadScore.OUT_OF_AUDIENCE, **rescore_on}
     if stored is None:
         return None if due is None else ScoreWrite(row_id, model.model_id, None, None, _named(model, outside))
-    if stored.active:
+    if stored.active or stored.saw_closed:
         return ScoreWrite(row_id, None, None, stored.etag, outside)
     if _rescore_on_is_wrong(stored.rescore_on, due, at):
         return ScoreWrite(row_id, None, None, stored.etag, rescore_on)
@@ -98,6 +98,16 @@ def _whole_second(at: datetime | None) -> datetime | None:
         return at.replace(microsecond=0) + timedelta(seconds=1)
     except OverflowError:  # the last second of the calendar is never
         return None
+
+
+def _says_otherwise(row: StoredScore, look: Look) -> bool:
+    """Whether an ended row must learn that the lead was closed, or is open again: rules may act once more after that.
+
+    A lead that no rule has acted on needs no such memory.
+    """
+    if look.is_open:
+        return row.saw_closed
+    return bool(look.log) and not row.active and row.reason == LeadScore.OUT_OF_AUDIENCE
 
 
 def _never_due(row: StoredScore) -> ScoreWrite:

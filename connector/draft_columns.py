@@ -9,7 +9,7 @@ from connector.tables import (
     ScoringModel,
 )
 
-LIFE = ("statecode", "statuscode", f"_{ScoringModel.CURRENT_VERSION}_value")
+LIFE = ("statecode", "statuscode", f"_{ScoringModel.CURRENT_VERSION}_value", "_modifiedby_value")
 MODEL_COLUMNS = (
     ScoringModel.NAME,
     ScoringModel.DESCRIPTION,
@@ -63,6 +63,7 @@ RULE_COLUMNS = (
     QualificationRule.EXISTING_LEADS,
     QualificationRule.RECONSIDER,
     QualificationRule.MAX_PER_HOUR,
+    QualificationRule.CONFIRMED_FLIPS,
     *LIFE,
 )
 CRITERION_COLUMNS = (

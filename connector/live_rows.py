@@ -47,7 +47,7 @@ def live_rule(row: Row, lead: LeadTable) -> LiveRule:
     version_id, definition = _version(row, str(row[QualificationRule.NAME]))
     try:
         rule = parse_rule(definition)
-        changes, from_status = lead.resolve(rule)
+        resolved = lead.resolve(rule)
     except DefinitionError as error:
         raise VersionError(str(row[QualificationRule.NAME]), f"cannot be read: {error}") from error
     return LiveRule(
@@ -55,8 +55,9 @@ def live_rule(row: Row, lead: LeadTable) -> LiveRule:
         version_id=version_id,
         name=rule.rule,
         rule=rule,
-        changes=changes,
-        from_status=from_status,
+        changes=resolved.changes,
+        from_status=resolved.from_status,
+        qualify=resolved.qualify,
     )
 
 

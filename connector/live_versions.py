@@ -3,19 +3,21 @@
 A model or rule is in force if and only if its row is Active, Live and names its current version.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
+from uuid import UUID
 
+from connector.customer_insights import CustomerInsights, customer_insights
 from connector.errors import VersionError
 from connector.lead_table import LeadTable
-from connector.live import Live
+from connector.live import Live, LiveRule
 from connector.live_rows import LIVE_MODELS, LIVE_RULES, live_model, live_rule
 from connector.ports import Clock
 from connector.queries import lead_queries
 from connector.read_leads import LeadReader
-from connector.tables import Lead
-from dataverse import DataverseClient
+from connector.tables import CustomerInsightsScore, Lead, Organization
+from dataverse import DataverseClient, query
 from dataverse.metadata import TableMetadata, status_options, table
 
 CACHE_S = 60
@@ -66,14 +68,31 @@ class LiveVersions:
         loaded_on = self._clock()
         models, rules = list(self._client.rows(LIVE_MODELS)), list(self._client.rows(LIVE_RULES))
         lead = self._metadata.lead()
+        read = [self.with_currency(live_rule(row, lead)) for row in rules]
         live = Live(
             models=tuple(sorted((live_model(row) for row in models), key=lambda model: model.name)),
-            rules=tuple(sorted((live_rule(row, lead) for row in rules), key=lambda rule: (rule.rule.order, rule.name))),
+            rules=tuple(sorted(read, key=lambda rule: (rule.rule.order, rule.name))),
         )
+        return self.in_force_of(live, loaded_on)
+
+    def in_force_of(self, live: Live, loaded_on: datetime) -> InForce:
+        """What is live, or might be, with the reader that brings what it needs."""
+        lead = self._metadata.lead()
         needs = [model.scorer.needs for model in live.models]
         names = {need.table for each in needs for need in each.interactions}
-        queries = lead_queries(needs, lead, {name: self._metadata.table(name) for name in names})
-        return InForce(live, LeadReader(self._client, queries, needs), loaded_on)
+        queries = lead_queries(needs, lead, {name: self._metadata.table(name) for name in names}, live.rules)
+        return InForce(live, LeadReader(self._client, queries, needs, self._customer_insights(live)), loaded_on)
+
+    def with_currency(self, rule: LiveRule) -> LiveRule:
+        """The rule with the organisation's currency, where it makes opportunities of leads that may have none."""
+        if rule.qualify is None or not rule.qualify.opportunity:
+            return rule
+        return replace(rule, qualify=replace(rule.qualify, currency=self._metadata.base_currency()))
+
+    def _customer_insights(self, live: Live) -> CustomerInsights | None:
+        """How Customer Insights' scores are read; None when no rule asks for them."""
+        models = live.customer_insights_models
+        return customer_insights(self._metadata.table(CustomerInsightsScore.TABLE), models) if models else None
 
 
 class _Metadata:
@@ -100,6 +119,12 @@ class _Metadata:
                 raise VersionError(name, "the table is missing")
             self._tables[name] = found
         return self._tables[name]
+
+    def base_currency(self) -> UUID | None:
+        for row in self._client.rows(query(Organization.SET, select=[f"_{Organization.BASE_CURRENCY}_value"])):
+            if value := row[f"_{Organization.BASE_CURRENCY}_value"]:
+                return UUID(str(value))
+        return None
 
     def _forget_what_is_old(self) -> None:
         if self._read_on is None or self._clock() - self._read_on >= self._age_max:

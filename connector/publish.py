@@ -1,43 +1,31 @@
 """Publishing and stopping: a draft becomes a version that scores, or ends; nothing is written when it is refused."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from connector.business_units import unit_and_children
-from connector.changeset import bind
-from connector.drafts import Draft, read_model, read_rule, write_together
+from connector.drafts import Draft, read_model, read_rule
 from connector.errors import PublicationError
+from connector.existing_leads import ExistingLeads, Scan
 from connector.ids import version_id
-from connector.lead_table import LeadTable
-from connector.live import Live
-from connector.live_versions import CACHE_S, read_lead_table
-from connector.messages import LEAD_CHANGES_BULK
+from connector.live import Live, LiveRule
+from connector.live_versions import LiveVersions, read_lead_table
 from connector.ports import Clock, Queue
-from connector.related import all_open_leads
-from connector.rules import QualificationRule, parse_rule, rule_json
-from connector.tables import ACTIVE, INACTIVE, Lifecycle, PublishedVersion, ScoringModel
+from connector.preview import PAGE_SIZE
+from connector.publication import RESCORE_DELAY_S, Publication, Publications
+from connector.rules import parse_rule, rule_json
+from connector.tables import QualificationRule
+from connector.validate_rule import rule_problems
 from connector.validation import validated
-from connector.versions import MODEL, RULE, Kind, current_version, end_version, highest_number, new_version
-from connector.worker import send_leads
-from dataverse import DataverseClient, Request, update
+from connector.versions import MODEL, RULE, highest_number
+from dataverse import DataverseClient
 from scoring import DefinitionError, canonical_json, parse_model
 from scoring import ScoringModel as Model
 
-RESCORE_DELAY_S = 2 * CACHE_S
-"""Two cache lifetimes: by then no worker holds the versions from before."""
-
-PAGE_SIZE = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What a publication or a stop did: the version in force (None: none), and how many open leads were queued."""
-
-    name: str
-    number: int | None
-    changed: bool
-    leads_queued: int
+FLIPS_UNCONFIRMED_MAX = 500
+"""A rule that would act on more leads at once is published only when their number is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +35,41 @@ class Publisher:
     client: DataverseClient
     queue: Queue
     clock: Clock
-    live: Callable[[], Live]
+    versions: LiveVersions
     default_time_zone: str
     text_accent_sensitive: bool
     rescore_delay_s: float = RESCORE_DELAY_S
+    page_size: int = PAGE_SIZE
 
     def publish_model(self, name: str) -> Publication:
         """Put the draft of a model in force; PublicationError names everything that speaks against it."""
-        draft = _found(read_model, self.client, name)
-        with refused(name):
+        return self.publish_model_draft(_found(read_model, self.client, name))
+
+    def publish_rule(
+        self, name: str, *, confirmed_flips: int = 0, on_seen: Callable[[int], None] = lambda _seen: None
+    ) -> Publication:
+        """The same for a rule; `on_seen` hears how many open leads were held against it so far."""
+        scan = Scan()
+        while True:
+            draft = _found(read_rule, self.client, name)
+            done = self.publish_rule_draft(draft, scan, confirmed_flips=confirmed_flips, on_seen=on_seen)
+            if isinstance(done, Publication):
+                return done
+            scan = done
+
+    def stop_model(self, name: str) -> Publication:
+        """End a model; refused while a live rule names it."""
+        return self.stop_model_draft(_found(read_model, self.client, name))
+
+    def stop_rule(self, name: str) -> Publication:
+        """End a rule; what it did stands."""
+        return self._publications.stop(_found(read_rule, self.client, name), RULE)
+
+    def publish_model_draft(self, draft: Draft) -> Publication:
+        """Put this draft of a model in force."""
+        with refused(draft.name):
             model = self._frozen(parse_model(draft.definition))
-        live = self.live()
+        live = self.versions.fresh().live
         held = validated(self.client, model)
         problems, model = held.problems, model.model_copy(update={"columns": held.columns})
         shown = [other.name for other in live.models if other.show_on_lead and other.model_id != draft.row_id]
@@ -69,28 +81,62 @@ class Publisher:
             if old != model.name
         ]
         if problems:
-            raise PublicationError(name, problems)
-        return self._publish(draft, canonical_json(model), MODEL)
+            raise PublicationError(draft.name, problems)
+        text = canonical_json(model)
+        number = highest_number(self.client, MODEL, draft.row_id) + 1
+        publications = self._publications
+        return publications.in_force_already(draft, text) or publications.put_in_force(draft, MODEL, number, text)
 
-    def publish_rule(self, name: str) -> Publication:
-        """Put the draft of a rule in force, in the same way."""
-        draft = _found(read_rule, self.client, name)
-        with refused(name):
+    def publish_rule_draft(
+        self,
+        draft: Draft,
+        scan: Scan,
+        *,
+        confirmed_flips: int = 0,
+        until: datetime | None = None,
+        on_seen: Callable[[int], None] = lambda _seen: None,
+    ) -> Publication | Scan:
+        """Put this draft of a rule in force, or the scan to go on from when the time was up before that."""
+        with refused(draft.name):
             rule = parse_rule(draft.definition)
-        if problems := self._rule_problems(rule, read_lead_table(self.client)):
-            raise PublicationError(name, problems)
-        return self._publish(draft, rule_json(rule), RULE)
+        lead = read_lead_table(self.client)
+        if problems := rule_problems(self.client, rule, self.versions.fresh().live, lead):
+            raise PublicationError(draft.name, problems)
+        text = rule_json(rule)
+        if already := self._publications.in_force_already(draft, text):
+            return already
+        number = scan.number or highest_number(self.client, RULE, draft.row_id) + 1
+        resolved = lead.resolve(rule)
+        version = LiveRule(
+            draft.row_id,
+            version_id(draft.row_id, number),
+            rule.rule,
+            rule,
+            resolved.changes,
+            resolved.from_status,
+            resolved.qualify,
+        )
+        leave_alone = rule.existing_leads == "exclude"
+        if leave_alone:
+            self._publications.write_version(draft, RULE, number, text)
+        existing = ExistingLeads(self.client, self.versions, self.clock, self.page_size)
+        scan = existing.scan(version, scan.numbered(number), leave_alone=leave_alone, until=until, on_seen=on_seen)
+        if not scan.is_done:
+            return scan
+        if problem := _flips_problem(rule.existing_leads, scan.met, max(confirmed_flips, _confirmed(draft))):
+            raise PublicationError(draft.name, [problem])
+        return self._publications.put_in_force(draft, RULE, number, text, is_written=leave_alone)
 
-    def stop_model(self, name: str) -> Publication:
-        """End a model; refused while a live rule names it."""
-        draft = _found(read_model, self.client, name)
-        if using := [rule for _, rule in _rules_naming(self.live(), draft)]:
-            raise PublicationError(name, [f"rule {rule!r} is live and names it: stop the rule first" for rule in using])
-        return self._stop(draft, MODEL)
+    def stop_model_draft(self, draft: Draft) -> Publication:
+        """End this model."""
+        if using := [rule for _, rule in _rules_naming(self.versions.fresh().live, draft)]:
+            named = [f"rule {rule!r} is live and names it: stop the rule first" for rule in using]
+            raise PublicationError(draft.name, named)
+        return self._publications.stop(draft, MODEL)
 
-    def stop_rule(self, name: str) -> Publication:
-        """End a rule; what it did stands."""
-        return self._stop(_found(read_rule, self.client, name), RULE)
+    @property
+    def _publications(self) -> Publications:
+        return Publications(self.client, self.queue, self.clock, self.rescore_delay_s)
 
     def _frozen(self, model: Model) -> Model:
         """The model with the organisation's settings and business units written into it, so that a replay is exact."""
@@ -103,55 +149,19 @@ class Publisher:
             }
         )
 
-    def _rule_problems(self, rule: QualificationRule, lead: LeadTable) -> list[str]:
-        problems = []
-        try:
-            lead.resolve(rule)
-        except DefinitionError as error:
-            problems += [str(problem) for problem in error.problems]
-        live = {model.name for model in self.live().models}
-        for index, criterion in enumerate(rule.criteria):
-            if criterion.model not in live:
-                problems.append(f"criteria[{index}].model: {criterion.model!r} is not live: publish it first")
-        if rule.existing_leads == "ask" and next(all_open_leads(self.client, 1), None) is not None:
-            problems.append("existing_leads: there are open leads already: choose include")
-        return problems
 
-    def _publish(self, draft: Draft, text: str, kind: Kind) -> Publication:
-        """Write the version and put it in force in one changeset; what is in force already queues its leads again."""
-        current = current_version(self.client, draft)
-        if draft.is_live and current is not None and current.text == text:
-            return Publication(
-                draft.name, current.number, changed=False, leads_queued=self._queue_open_leads("publish")
-            )
-        number = highest_number(self.client, kind, draft.row_id) + 1
-        in_force = {
-            "statecode": ACTIVE,
-            "statuscode": Lifecycle.LIVE,
-            ScoringModel.UNPUBLISHED_CHANGES: False,
-            ScoringModel.ERROR_DETAILS: None,
-            **bind(ScoringModel.CURRENT_VERSION, PublishedVersion.SET, version_id(draft.row_id, number)),
-        }
-        write_together(
-            self.client,
-            [
-                new_version(kind, draft, number, text, self.clock()),
-                _update(draft, kind.entity_set, in_force),
-                *(end_version(current.row_id) for current in [current] if current is not None),
-            ],
-        )
-        return Publication(draft.name, number, changed=True, leads_queued=self._queue_open_leads("publish"))
+def _flips_problem(existing_leads: str, met: int, confirmed: int) -> str | None:
+    """What speaks against acting on the open leads that meet the rule already."""
+    if existing_leads == "ask" and met:
+        return f"existing_leads: {met:,} open leads meet the rule already: choose include or exclude"
+    if existing_leads == "include" and met > max(FLIPS_UNCONFIRMED_MAX, confirmed):
+        return f"existing_leads: {met:,} open leads would be acted on at once: confirm {met} (--confirm-flips {met})"
+    return None
 
-    def _stop(self, draft: Draft, kind: Kind) -> Publication:
-        if not draft.is_live:
-            return Publication(draft.name, None, changed=False, leads_queued=0)
-        ended = {"statecode": INACTIVE, "statuscode": Lifecycle.STOPPED}
-        write_together(self.client, [_update(draft, kind.entity_set, ended)])
-        return Publication(draft.name, None, changed=True, leads_queued=self._queue_open_leads("stop"))
 
-    def _queue_open_leads(self, cause: str) -> int:
-        leads = all_open_leads(self.client, PAGE_SIZE)
-        return send_leads(self.queue, LEAD_CHANGES_BULK, leads, cause=cause, delay_s=self.rescore_delay_s)
+def _confirmed(draft: Draft) -> int:
+    value = draft.row.get(QualificationRule.CONFIRMED_FLIPS)
+    return value if isinstance(value, int) else 0
 
 
 def _found(read: Callable[[DataverseClient, str], Draft | None], client: DataverseClient, name: str) -> Draft:
@@ -178,7 +188,3 @@ def refused(name: str) -> Iterator[None]:
         yield
     except DefinitionError as error:
         raise PublicationError(name, [str(problem) for problem in error.problems]) from error
-
-
-def _update(draft: Draft, entity_set: str, changes: Mapping[str, object]) -> Request:
-    return update(entity_set, str(draft.row_id), changes, etag=str(draft.row["@odata.etag"]))

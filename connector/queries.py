@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from connector.lead_table import LeadTable
+from connector.live import LiveRule
 from connector.look import Row
 from connector.tables import Lead, LeadScore, QualificationLog
 from dataverse import Request, query
 from dataverse.metadata import TableMetadata
-from dataverse.odata import all_of, any_of, in_
+from dataverse.odata import any_of, in_
 from scoring import InteractionNeed, Needs
 
 _SCORE_COLUMNS = (
@@ -21,12 +22,18 @@ _SCORE_COLUMNS = (
     LeadScore.EXPLANATION,
     LeadScore.RESCORE_ON,
     "statecode",
+    "statuscode",
 )
 _LOG_COLUMNS = (
+    QualificationLog.ID,
     f"_{QualificationLog.LEAD}_value",
     f"_{QualificationLog.RULE}_value",
+    f"_{QualificationLog.VERSION}_value",
     QualificationLog.OCCURRENCE,
     QualificationLog.OUTCOME,
+    QualificationLog.REASON,
+    QualificationLog.ACTIONS,
+    QualificationLog.DECIDED_ON,
 )
 
 
@@ -48,10 +55,8 @@ class LeadQueries:
         return query(LeadScore.SET, select=_SCORE_COLUMNS, filter=in_(LeadScore.LEAD, ids))
 
     def log(self, ids: Sequence[UUID]) -> Request:
-        """The entries that say a rule has acted."""
-        outcomes = (QualificationLog.QUALIFIED, QualificationLog.QUALIFYING, QualificationLog.REOPENED)
-        acted = all_of(in_(QualificationLog.LEAD, ids), in_(QualificationLog.OUTCOME, outcomes))
-        return query(QualificationLog.SET, select=_LOG_COLUMNS, filter=acted)
+        """What rules did with the leads so far, and why they did not."""
+        return query(QualificationLog.SET, select=_LOG_COLUMNS, filter=in_(QualificationLog.LEAD, ids))
 
     def renamed(self, row: Row) -> Row:
         """The lead with its related rows under the lookup's logical name, as models spell paths."""
@@ -85,11 +90,16 @@ class InteractionQuery:
 
 
 def lead_queries(
-    needs: Sequence[Needs], lead: LeadTable, interaction_tables: Mapping[str, TableMetadata]
+    needs: Sequence[Needs],
+    lead: LeadTable,
+    interaction_tables: Mapping[str, TableMetadata],
+    rules: Sequence[LiveRule] = (),
 ) -> LeadQueries:
-    """The queries that serve all live models at once."""
+    """The queries that serve all live models and rules at once."""
     own = {Lead.ID, Lead.STATE, Lead.STATUS, Lead.CONTACT, Lead.OWNING_USER, Lead.OWNING_TEAM, Lead.PRIMARY_SCORE}
     own |= {Lead.MERGED, Lead.GDPR_OPT_OUT} & lead.metadata.columns.keys()
+    for qualify in (rule.qualify for rule in rules if rule.qualify is not None):
+        own |= {Lead.ACCOUNT, *([Lead.CURRENCY] if qualify.opportunity else []), *filter(None, [qualify.match_contact])}
     related: dict[str, set[str]] = {}
     for need in needs:
         own |= need.columns

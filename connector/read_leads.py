@@ -1,9 +1,13 @@
 """Reading leads and what is known of them: one $batch, one look per lead."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from connector.contact_match import matching_contacts
+from connector.customer_insights import CustomerInsights
+from connector.decide_rules import QUALIFY_LEAD
 from connector.errors import IncompleteError
 from connector.look import LogEntry, Look, Row, StoredScore
 from connector.queries import InteractionQuery, LeadQueries
@@ -15,9 +19,16 @@ from scoring import Needs, assign_interactions
 class LeadReader:
     """Reads leads for one set of queries; the parts of a read can also ride at the end of a batch that writes."""
 
-    def __init__(self, client: DataverseClient, queries: LeadQueries, needs: Sequence[Needs]) -> None:
+    def __init__(
+        self,
+        client: DataverseClient,
+        queries: LeadQueries,
+        needs: Sequence[Needs],
+        customer_insights: CustomerInsights | None = None,
+    ) -> None:
         self._client = client
         self._queries = queries
+        self._customer_insights = customer_insights
         self._interaction_needs = [need for each in needs for need in each.interactions]
 
     @property
@@ -30,6 +41,10 @@ class LeadReader:
         requests = self.requests(ids)
         return self.looks(requests, self._client.batch(requests))
 
+    def contacts(self, asked: Mapping[UUID, Mapping[str, str]]) -> Mapping[UUID, Mapping[str, Sequence[UUID]]]:
+        """By lead and column, the active contacts (at most two) that have the lead's value in that column."""
+        return matching_contacts(self._client, asked)
+
     def requests(self, ids: Sequence[UUID]) -> list[Request]:
         """The parts of the read, in an order that `looks` knows."""
         by_lead = (interactions.of_leads(ids) for interactions in self._queries.interactions)
@@ -37,6 +52,7 @@ class LeadReader:
             self._queries.leads(ids),
             self._queries.scores(ids),
             self._queries.log(ids),
+            *([self._customer_insights.scores(ids)] if self._customer_insights is not None else []),
             *(request for request in by_lead if request is not None),
         ]
 
@@ -46,6 +62,7 @@ class LeadReader:
             list(self._client.rows(request, first=result.response))
             for request, result in zip(requests, results, strict=True)
         )
+        given = {} if self._customer_insights is None else self._customer_insights.newest(rest.pop(0))
         rows = [self._queries.renamed(_complete(row, self._queries.columns, Lead.TABLE)) for row in leads]
         interactions = assign_interactions(rows, self._interactions(rows, rest), self._interaction_needs)
         stored = _by_lead(scores, LeadScore.LEAD)
@@ -58,6 +75,7 @@ class LeadReader:
                 scores=tuple(_stored_score(score) for score in stored.get(lead_id, ())),
                 log=tuple(_log_entry(entry) for entry in acted.get(lead_id, ())),
                 interactions=interactions.get(str(row[Lead.ID]), {}),
+                customer_insights=given.get(lead_id, {}),
             )
             for row in rows
             for lead_id in [UUID(str(row[Lead.ID]))]
@@ -106,13 +124,21 @@ def _stored_score(row: Row) -> StoredScore:
         grade=None if grade is None else str(grade),
         explanation=None if text is None else str(text),
         rescore_on=None if rescore_on is None else datetime.fromisoformat(str(rescore_on)),
+        reason=int(str(row["statuscode"])),
     )
 
 
 def _log_entry(row: Row) -> LogEntry:
-    occurrence, outcome = row[QualificationLog.OCCURRENCE], row[QualificationLog.OUTCOME]
+    version_id, reason = row[f"_{QualificationLog.VERSION}_value"], row[QualificationLog.REASON]
+    decided_on = row[QualificationLog.DECIDED_ON]
+    actions = json.loads(str(row[QualificationLog.ACTIONS] or "{}"))
     return LogEntry(
         rule_id=UUID(str(row[f"_{QualificationLog.RULE}_value"])),
-        occurrence=int(str(occurrence)),
-        outcome=int(str(outcome)),
+        occurrence=int(str(row[QualificationLog.OCCURRENCE])),
+        outcome=int(str(row[QualificationLog.OUTCOME])),
+        row_id=UUID(str(row[QualificationLog.ID])),
+        version_id=None if version_id is None else UUID(str(version_id)),
+        reason=None if reason is None else str(reason),
+        decided_on=None if decided_on is None else datetime.fromisoformat(str(decided_on)),
+        ran_qualify_lead=QUALIFY_LEAD in actions,
     )

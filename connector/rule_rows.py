@@ -24,17 +24,22 @@ def rule_rows(definition: Mapping[str, Any], rule_id: UUID, models: Mapping[str,
         QualificationRule.ACTIONS: _json(definition["actions"]),
         QualificationRule.EXISTING_LEADS: QualificationRule.EXISTING[definition.get("existing_leads", "ask")],
         QualificationRule.RECONSIDER: definition.get("reconsider", False),
+        QualificationRule.MAX_PER_HOUR: definition.get("max_per_hour"),
     }
     yield RowToWrite(QualificationRule.SET, rule_id, columns)
     for order, criterion in enumerate(definition["criteria"], 1):
+        model, theirs = criterion.get("model"), criterion.get("customer_insights")
         columns = {
-            QualificationCriterion.NAME: f"{criterion['model']} >= {criterion['at_least']}"[:200],
+            QualificationCriterion.NAME: f"{model or theirs} >= {criterion['at_least']}"[:200],
             QualificationCriterion.ORDER: order,
+            QualificationCriterion.CUSTOMER_INSIGHTS: theirs,
             QualificationCriterion.AT_LEAST: criterion["at_least"],
             **bind(QualificationCriterion.RULE, QualificationRule.SET, rule_id),
-            **bind(QualificationCriterion.MODEL, ScoringModel.SET, models[criterion["model"]]),
+            **(bind(QualificationCriterion.MODEL, ScoringModel.SET, models[model]) if model else {}),
         }
-        yield RowToWrite(QualificationCriterion.SET, computed_id(rule_id, "criterion", order), columns)
+        # A criterion that becomes one over another kind of score is another row: no lookup has to be emptied.
+        kind = "criterion" if model else "customer-insights"
+        yield RowToWrite(QualificationCriterion.SET, computed_id(rule_id, kind, order), columns)
 
 
 def rule_definition_of(rule: Row, criteria: Sequence[Row]) -> dict[str, Any]:

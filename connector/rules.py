@@ -1,7 +1,8 @@
-"""A qualification rule, as files and published versions hold it; what is not built yet is refused by name."""
+"""A qualification rule, as files and published versions hold it."""
 
 import json
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
@@ -10,19 +11,37 @@ from scoring.definition import Name
 from scoring.parts import listed, problems_of
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
-_NOT_YET: Final = {
-    ("max_per_hour",): "max_per_hour belongs to qualify_lead and is not supported yet",
-    ("actions", "qualify_lead"): "qualify_lead is not supported yet",
-}
+_COLUMN: Final = r"^[a-z][a-z0-9_]{0,127}$"
+
+MAX_PER_HOUR: Final = 200
+"""How many leads a rule runs QualifyLead on within an hour, unless it says otherwise."""
 
 
 class Criterion(BaseModel):
-    """A live model, by name, and the score from which on it is met."""
+    """A score, and from where on it is met: of a live model of ours, or of a model that Customer Insights computes."""
 
     model_config = _FROZEN
 
-    model: Name = Field(max_length=200)
+    model: Name | None = Field(default=None, max_length=200)
+    customer_insights: Name | None = Field(default=None, max_length=200)
     at_least: StrictInt = Field(ge=-40_000_000, le=40_000_000)
+
+    @property
+    def source(self) -> str:
+        """The name of the score, as the log and people know it."""
+        return self.model or f"Customer Insights: {self.customer_insights}"
+
+
+class QualifyLead(BaseModel):
+    """What Dataverse's QualifyLead creates of a lead, and whom it is linked to instead of a new contact."""
+
+    model_config = _FROZEN
+
+    contact: StrictBool = True
+    account: StrictBool = False
+    opportunity: StrictBool = False
+    match_contact: StrictStr | None = Field(default=None, pattern=_COLUMN)
+    qualified_status: StrictStr | StrictInt = "Qualified"
 
 
 class Actions(BaseModel):
@@ -32,6 +51,7 @@ class Actions(BaseModel):
 
     status_reason: StrictStr | StrictInt | None = None
     sales_ready: Literal[True] | None = None
+    qualify_lead: QualifyLead | None = None
 
 
 class QualificationRule(BaseModel):
@@ -43,7 +63,8 @@ class QualificationRule(BaseModel):
     match: Literal["all", "any"] = "all"
     order: StrictInt = Field(default=1, ge=0, le=100_000)
     from_status: tuple[StrictStr | StrictInt, ...] = ()
-    existing_leads: Literal["ask", "include"] = "ask"
+    max_per_hour: StrictInt | None = Field(default=None, ge=1, le=1_000_000)
+    existing_leads: Literal["ask", "include", "exclude"] = "ask"
     reconsider: StrictBool = False
     criteria: Annotated[tuple[Criterion, ...], listed(1, 40)]
     actions: Actions
@@ -51,19 +72,15 @@ class QualificationRule(BaseModel):
 
 def parse_rule(content: object) -> QualificationRule:
     """The rule in what YAML or JSON gave; raises DefinitionError with every problem and its place."""
-    problems = [*_not_yet(content)]
     try:
         rule = QualificationRule.model_validate_json(json.dumps(content))
     except ValidationError as error:
-        named = {problem.place for problem in problems}
         found = (Problem(_in_document(problem.place), problem.message) for problem in problems_of(error))
-        problems += [problem for problem in found if problem.place not in named]
-        raise DefinitionError(tuple(problems)) from None
+        raise DefinitionError(tuple(dict.fromkeys(found))) from None
     except (TypeError, ValueError, RecursionError):
         raise DefinitionError((Problem((), "holds a value that JSON has no form for"),)) from None
-    problems += _contradictions(rule)
-    if problems:
-        raise DefinitionError(tuple(problems))
+    if problems := tuple(_contradictions(rule)):
+        raise DefinitionError(problems)
     return rule
 
 
@@ -74,37 +91,20 @@ def rule_json(rule: QualificationRule) -> str:
     )
 
 
-def _not_yet(content: object) -> list[Problem]:
-    if not isinstance(content, dict):
-        return []
-    problems = []
-    for place, message in _NOT_YET.items():
-        inner: Any = content
-        for key in place:
-            inner = inner.get(key) if isinstance(inner, dict) else None
-        if inner is not None:
-            problems.append(Problem(place, message))
-    if content.get("existing_leads") == "exclude":
-        problems.append(Problem(("existing_leads",), "exclude is not supported yet: choose include, or ask"))
-    criteria = content.get("criteria")
-    for index, criterion in enumerate(criteria if isinstance(criteria, list) else []):
-        if isinstance(criterion, dict) and "customer_insights" in criterion:
-            where = ("criteria", index, "customer_insights")
-            problems.append(Problem(where, "criteria over Customer Insights scores are not supported yet"))
-    return problems
-
-
-def _contradictions(rule: QualificationRule) -> list[Problem]:
-    problems = []
-    if rule.reconsider:
-        problems.append(Problem(("reconsider",), "reconsider: true is not supported yet"))
-    if rule.actions.status_reason is None and rule.actions.sales_ready is None:
-        problems.append(Problem(("actions",), "names no action: give status_reason, sales_ready or both"))
-    names = [criterion.model for criterion in rule.criteria]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            problems.append(Problem(("criteria", index, "model"), f"model {name!r} has a criterion already"))
-    return problems
+def _contradictions(rule: QualificationRule) -> Iterator[Problem]:
+    actions = rule.actions
+    if actions.status_reason is None and actions.sales_ready is None and actions.qualify_lead is None:
+        yield Problem(("actions",), "names no action: give status_reason, sales_ready or qualify_lead")
+    if rule.max_per_hour is not None and actions.qualify_lead is None:
+        yield Problem(("max_per_hour",), "bounds qualify_lead, which is not among the actions")
+    seen: set[str] = set()
+    for index, criterion in enumerate(rule.criteria):
+        if (criterion.model is None) == (criterion.customer_insights is None):
+            yield Problem(("criteria", index), "names one of model and customer_insights, and not both")
+        elif criterion.source in seen:
+            place = ("criteria", index, "model" if criterion.model else "customer_insights")
+            yield Problem(place, f"{criterion.model or criterion.customer_insights!r} has a criterion already")
+        seen.add(criterion.source)
 
 
 def _in_document(place: Place) -> Place:

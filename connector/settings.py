@@ -79,6 +79,7 @@ def emulator_environment(
         "WEBHOOK_SECRETS": webhook_secret,
         "POLL_SCHEDULE": "0 */5 * * * *",
         "RESCORE_DUE_SCHEDULE": "0 */5 * * * *",
+        "RECONCILE_SCHEDULE": "0 */5 3-5 * * *",
     }
 
 

@@ -200,6 +200,18 @@ class QualificationLog:
     REOPENED: Final = 482100004
 
 
+class Reason:
+    """Why a rule did not act, where it is not a code of the platform's; and why it may act again."""
+
+    EXISTING_LEAD: Final = "existing-lead"
+    MAX_PER_HOUR: Final = "max-per-hour"
+    AMBIGUOUS_CONTACT: Final = "ambiguous-contact"
+    DUPLICATE: Final = "duplicate"
+    DISQUALIFIED: Final = "disqualified-meanwhile"
+    REOPENED: Final = "lead-reopened"
+    RECONSIDERED: Final = "reconsidered"
+
+
 class LeadInteraction:
     """Behaviour of a lead or its contact that has no table of its own."""
 
@@ -250,6 +262,8 @@ class Lead:
     SET: Final = "leads"
     ID: Final = "leadid"
     CONTACT: Final = "parentcontactid"
+    ACCOUNT: Final = "parentaccountid"
+    CURRENCY: Final = "transactioncurrencyid"
     STATE: Final = "statecode"
     STATUS: Final = "statuscode"
     MERGED: Final = "merged"
@@ -258,6 +272,7 @@ class Lead:
     OWNING_TEAM: Final = "owningteam"
 
     OPEN: Final = 0
+    QUALIFIED: Final = 1
     NEW: Final = 1
 
     PRIMARY_SCORE: Final = "lgate_primaryscoreid"
@@ -272,6 +287,35 @@ class Contact:
     """Dynamics' own contact table: a lead's parent contact brings its interactions."""
 
     TABLE: Final = "contact"
+    SET: Final = "contacts"
+    ID: Final = "contactid"
+
+
+class Account:
+    """Dynamics' own account table."""
+
+    SET: Final = "accounts"
+
+
+class CustomerInsightsScore:
+    """The scores of leads that Customer Insights - Journeys computes, where it is installed (dataverse.md 1.3)."""
+
+    TABLE: Final = "msdyncrm_leadscore_v2"
+    LEAD: Final = "msdyncrm_lead"
+    MODEL: Final = "msdynmkt_entityscoringmodelid"
+    MODEL_NAME: Final = "msdynmkt_name"
+    SCORE: Final = "msdyncrm_score"
+    STATUS: Final = "msdyncrm_scorestatus"
+
+    OBSOLETE: Final = 533240000
+    ERROR: Final = 533240003
+
+
+class Organization:
+    """The environment's one row about itself."""
+
+    SET: Final = "organizations"
+    BASE_CURRENCY: Final = "basecurrencyid"
 
 
 class BusinessUnit:

@@ -62,7 +62,18 @@ def highest_number(client: DataverseClient, kind: Kind, owner: UUID) -> int:
     return max((_number(row[PublishedVersion.NUMBER]) for row in client.rows(newest)), default=0)
 
 
-def new_version(kind: Kind, draft: Draft, number: int, text: str, published_on: datetime) -> Request:
+def publisher_of(client: DataverseClient, draft: Draft) -> str | None:
+    """The full name of whoever changed the row last: on the form, that is who asked for the publication."""
+    user = draft.row.get("_modifiedby_value")
+    if user is None:
+        return None
+    named = query("systemusers", select=["fullname"], filter=eq("systemuserid", UUID(str(user))))
+    return next((str(row["fullname"])[:200] for row in client.rows(named) if row["fullname"]), None)
+
+
+def new_version(
+    kind: Kind, draft: Draft, number: int, text: str, published_on: datetime, published_by: str | None
+) -> Request:
     """The request that writes a version; its id is computed, so that two publishers cannot write the same number."""
     row = {
         PublishedVersion.ID: str(version_id(draft.row_id, number)),
@@ -71,6 +82,7 @@ def new_version(kind: Kind, draft: Draft, number: int, text: str, published_on: 
         PublishedVersion.DEFINITION: text,
         PublishedVersion.SHA256: hashlib.sha256(text.encode()).hexdigest(),
         PublishedVersion.PUBLISHED_ON: instant(published_on),
+        PublishedVersion.PUBLISHED_BY: published_by,
     }
     return create(
         PublishedVersion.SET, row | bind(kind.lookup, kind.entity_set, draft.row_id), id_column=PublishedVersion.ID

@@ -15,9 +15,10 @@ from connector.backoff import wait_s
 from connector.errors import IncompleteError, MessageError, VersionError
 from connector.live_versions import LiveVersions
 from connector.messages import IDS_MAX, POISON, RowChanges, poison_text, read_message
+from connector.outcome import Outcome
 from connector.ports import Queue, Random
 from connector.related import open_leads_of
-from connector.score_leads import LeadScoring, Outcome
+from connector.score_leads import LeadScoring
 from connector.settings import Mode
 from connector.tables import Lead
 from dataverse import DataverseClient, DataverseError

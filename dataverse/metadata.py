@@ -6,6 +6,7 @@ what was just created is seen.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from dataverse.client import DataverseClient
 from dataverse.errors import BadRequestError, NotFoundError, UnavailableError
@@ -16,6 +17,9 @@ _TABLE = "LogicalName,EntitySetName,PrimaryIdAttribute,PrimaryNameAttribute"
 _COLUMNS = "LogicalName,AttributeTypeName,IsSecured,IsValidForRead"
 _LOOKUPS = "ReferencingAttribute,ReferencedEntity,ReferencingEntityNavigationPropertyName"
 _FRESH = {"Consistency": "Strong"}
+
+OptionKind = Literal["Picklist", "MultiSelectPicklist", "State", "Status", "Boolean"]
+"""The types of columns that have options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class StatusOption:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceOption:
-    """A value of a choice column and its labels by language code."""
+    """A value of a column of options and its labels by language code."""
 
     value: int
     labels: Mapping[int, str]
@@ -120,25 +124,29 @@ def status_options(client: DataverseClient, table: str) -> tuple[StatusOption, .
     )
 
 
-def choice_options(client: DataverseClient, table: str, column: str) -> tuple[ChoiceOption, ...]:
-    """The options of a single-select choice of its own; a global choice is refused by name (BadRequestError)."""
+def choice_options(client: DataverseClient, table: str, column: str, kind: OptionKind) -> tuple[ChoiceOption, ...]:
+    """The options of a column of that type, its own or those of a global choice; NotFoundError when there is none.
+
+    Of a yes/no column those are 1 and 0.
+    """
     return tuple(
-        ChoiceOption(_number(option, "Value"), _labels(option))
-        for option in _options(client, table, column, "Picklist")
+        ChoiceOption(_number(option, "Value"), _labels(option)) for option in _options(client, table, column, kind)
     )
 
 
-def _options(client: DataverseClient, table: str, column: str, kind: str) -> list[Row]:
+def _options(client: DataverseClient, table: str, column: str, kind: OptionKind) -> list[Row]:
+    # States and status reasons are always a table's own.
+    expand = "OptionSet" if kind in {"State", "Status"} else "OptionSet,GlobalOptionSet"
     path = (
         f"EntityDefinitions(LogicalName='{set_name(table)}')/Attributes(LogicalName='{set_name(column)}')"
-        f"/Microsoft.Dynamics.CRM.{kind}AttributeMetadata?$select=LogicalName&$expand=OptionSet"
+        f"/Microsoft.Dynamics.CRM.{kind}AttributeMetadata?$select=LogicalName&$expand={expand}"
     )
     found = _read(client, path)
     if found is None:
         raise NotFoundError(about=f"{table}.{column}", explanation="there is no such column of this kind")
-    choice = found.get("OptionSet")
-    if choice is None:
-        raise BadRequestError(about=f"{table}.{column}", explanation="options of a global choice are not read yet")
+    choice = found.get("OptionSet") or found.get("GlobalOptionSet")
+    if kind == "Boolean":
+        return [_row(choice, "TrueOption"), _row(choice, "FalseOption")]
     return _list(choice, "Options")
 
 
@@ -190,6 +198,13 @@ def _number(row: Row, name: str) -> int:
 def _flag(row: Row, name: str) -> bool:
     value = row.get(name)
     if not isinstance(value, bool):
+        raise UnavailableError(explanation=f"a definition has no {name}")
+    return value
+
+
+def _row(holder: object, name: str) -> Row:
+    value = holder.get(name) if isinstance(holder, dict) else None
+    if not isinstance(value, dict):
         raise UnavailableError(explanation=f"a definition has no {name}")
     return value
 

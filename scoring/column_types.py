@@ -74,7 +74,7 @@ def misfit(op: str, value: Operand, column_type: ColumnType) -> str:
     family, takes = FAMILIES[column_type], OPERATORS[op].takes
     if reason := _wrong_operator(op, takes, family, column_type):
         return reason
-    if takes in {Takes.NOTHING, Takes.COUNT, Takes.DAY, Takes.OPTIONS}:
+    if takes in {Takes.NOTHING, Takes.COUNT, Takes.DAY}:
         return ""  # their values have one form, which was checked when the definition was read
     values = listed_operand(value)
     if not all(_is_of(family, each) for each in values):

@@ -1,7 +1,7 @@
 """Conditions as definitions write them: `{column, op, value}`, or `all`, `any`, `not` over conditions."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StrictStr, ValidationInfo, ValidatorFunctionWrapHandler, WrapValidator, field_validator
@@ -125,3 +125,18 @@ def walk(condition: Comparison | AllOf | AnyOf | Not, place: Place) -> Iterator[
             key = "all" if isinstance(condition, AllOf) else "any"
             for at, member in enumerate(condition.conditions):
                 yield from walk(member, (*place, key, at))
+
+
+def changed(
+    condition: Comparison | AllOf | AnyOf | Not, place: Place, change: Callable[[Comparison, Place], Comparison]
+) -> Comparison | AllOf | AnyOf | Not:
+    """The same tree with each comparison as `change` gives it; places are those of `walk`."""
+    match condition:
+        case Comparison():
+            return change(condition, place)
+        case Not():
+            inner = changed(condition.condition, (*place, "not"), change)
+            return condition.model_copy(update={"condition": inner})
+    key = "all" if isinstance(condition, AllOf) else "any"
+    members = (changed(member, (*place, key, at), change) for at, member in enumerate(condition.conditions))
+    return condition.model_copy(update={"conditions": tuple(members)})

@@ -41,6 +41,18 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _at_most(characters: int) -> AfterValidator:
+    """Refuses text that is too long for the column that holds it: Dataverse counts UTF-16 units."""
+
+    def check(text: str) -> str:
+        if len(text.encode("utf-16-le", "surrogatepass")) // 2 > characters:
+            message = f"must have at most {characters:,} characters"
+            raise problem_error(message)
+        return text
+
+    return AfterValidator(check)
+
+
 def _whole_text(text: str) -> str:
     if has_half_a_character(text):
         raise problem_error("is not valid text (it has half of a surrogate pair)")
@@ -61,7 +73,8 @@ def _time_zone(name: str) -> str:
     raise problem_error(message)
 
 
-Name = Annotated[StrictStr, AfterValidator(_one_line)]
+Name = Annotated[StrictStr, AfterValidator(_one_line), _at_most(200)]
+UnitName = Annotated[StrictStr, AfterValidator(_one_line), _at_most(160)]
 LogicalName = Annotated[StrictStr, AfterValidator(logical_name)]
 ScoreBound = Annotated[StrictInt, Field(ge=SCORE_MIN, le=SCORE_MAX)]
 ColumnPath = Annotated[StrictStr, AfterValidator(column_path)]
@@ -150,11 +163,11 @@ class ScoringModel(Part):
     """
 
     name: Name = Field(alias="model")
-    description: Annotated[StrictStr, AfterValidator(_whole_text)] = ""
+    description: Annotated[StrictStr, AfterValidator(_whole_text), _at_most(2_000)] = ""
     time_zone: Annotated[StrictStr, AfterValidator(_time_zone)] | None = None
     text_accent_sensitive: StrictBool = False
     show_on_lead: StrictBool = False
-    business_unit: Name | None = None
+    business_unit: UnitName | None = None
     business_units: Annotated[tuple[Id, ...], listed(0, MAX_UNITS)] = ()
     columns: Mapping[LogicalName, Mapping[ColumnPath, ColumnType]] | None = None
     entry: Condition | None = None

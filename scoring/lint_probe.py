@@ -9,10 +9,12 @@ from scoring.errors import FactError
 from scoring.facts import Facts, Row
 from scoring.lint_values import scalars
 from scoring.moments import zone
+from scoring.operators import Takes
 from scoring.scorer import Scorer, compile_model
 
 _AT = datetime(2026, 1, 1, tzinfo=UTC)  # any instant: no answer that is asked for depends on it
 _ID = "00000000-0000-0000-0000-000000000001"
+_ANY_OPTION = 1  # of options nothing but null is asked, and labels cannot be compiled
 _LOOKUP, _INSTANT = "asked_lookup", "asked_instant"  # apart from every column that a condition may name
 
 
@@ -45,6 +47,8 @@ class Probe:
         return self._answers[entry]
 
     def _compiled(self, asked: Comparison) -> Scorer:
+        if asked.operator.takes is Takes.OPTIONS:
+            asked = asked.model_copy(update={"value": _ANY_OPTION})
         group = Group.model_construct(name="asked", points=1, when=asked)
         if self._rows is not None:
             rows = Interactions.model_construct(table=self._rows.table, lead=_LOOKUP, at=_INSTANT, where=asked)

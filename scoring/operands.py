@@ -73,16 +73,18 @@ def _day_findings(operator: Operator, value: object) -> Iterator[Finding]:
 
 
 def _option_findings(operator: Operator, value: object) -> Iterator[Finding]:
-    if not isinstance(value, tuple):
-        if not _is_option(value):
-            yield (), f"must be {operator.takes.value}"
-        return
-    if not value:
+    members = value if isinstance(value, tuple) else (value,)
+    if not members:
         yield (), f"must be {operator.takes.value}, not of 0"
-    yield from (((at,), "must be the number of an option") for at, member in enumerate(value) if not _is_option(member))
+    for at, member in enumerate(members):
+        place: Place = (at,) if isinstance(value, tuple) else ()
+        if isinstance(member, str):
+            yield from ((place, message) for _, message in _text_findings(operator.takes, member))
+        elif not _is_number_of_option(member):
+            yield place, "must be the number or label of an option" if place else f"must be {operator.takes.value}"
 
 
-def _is_option(value: object) -> bool:
+def _is_number_of_option(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_OPTION
 
 

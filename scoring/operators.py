@@ -21,7 +21,7 @@ class Takes(Enum):
     TWO_ORDERED = "a list of two values: the lowest, then the highest"
     LIST = "a list of values"
     PATTERN = "text"
-    OPTIONS = "the number of an option, or a list of them"
+    OPTIONS = "the number or label of an option, or a list of them"
     DAY = "a day (2026-05-31)"
     COUNT = "a whole number, from 1 on"
 

@@ -9,6 +9,7 @@ from scoring.compiled import CompiledModel, Tally, compiled
 from scoring.definition import ScoringModel
 from scoring.errors import DefinitionError, Problem
 from scoring.facts import Facts, Row
+from scoring.labels import unresolved
 from scoring.moments import zone
 from scoring.needs import Needs, needs_of
 from scoring.score import Score
@@ -69,8 +70,11 @@ class Scorer:
 def compile_model(model: ScoringModel) -> Scorer:
     """The model as a function, made once; a model without a time zone is read in UTC.
 
-    DefinitionError when it is for a business unit that nobody has looked up yet: its audience is not known then.
+    DefinitionError when it is for a business unit that nobody has looked up yet: its audience is not known then; and
+    when it names options by labels.
     """
+    if labels := tuple(unresolved(model)):
+        raise DefinitionError(labels)
     if model.business_unit is not None and not model.business_units:
         reason = "is not looked up yet: business_units must hold its id and those of its children (publishing fills it)"
         raise DefinitionError((Problem(("business_unit",), reason),))

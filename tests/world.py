@@ -162,7 +162,7 @@ class World:
             client=self.app.client,
             queue=self.queue,
             clock=self.clock,
-            live=lambda: self.app.versions.fresh().live,
+            versions=self.app.versions,
             default_time_zone=settings.default_time_zone,
             text_accent_sensitive=settings.text_accent_sensitive,
         )
@@ -204,6 +204,11 @@ class World:
     def remove_visit(self, visit: UUID) -> None:
         self.app.client.send(delete(LeadInteraction.SET, str(visit), etag="*"))
 
+    def overwrite_score(self, lead: UUID, model: str, **changes: object) -> None:
+        """Another software writes a score row."""
+        row_id = str(self.scores(lead)[model][LeadScore.ID])
+        self.app.client.send(update(LeadScore.SET, row_id, changes, etag="*"))
+
     def work(self, *leads: UUID, app: App | None = None) -> None:
         """One message that names the leads, done by the worker."""
         text = RowChanges(table=Lead.TABLE, ids=leads, cause="test").text()
@@ -230,7 +235,14 @@ class World:
         return {str(row[LeadScore.NAME]): dict(row) for row in self.app.client.rows(of_lead)}
 
     def log(self, lead: UUID) -> list[dict[str, Any]]:
-        columns = (QualificationLog.NAME, QualificationLog.OUTCOME, QualificationLog.SCORES, QualificationLog.ACTIONS)
+        columns = (
+            QualificationLog.NAME,
+            QualificationLog.OUTCOME,
+            QualificationLog.REASON,
+            QualificationLog.OCCURRENCE,
+            QualificationLog.SCORES,
+            QualificationLog.ACTIONS,
+        )
         of_lead = query(QualificationLog.SET, select=columns, filter=eq(f"_{QualificationLog.LEAD}_value", lead))
         return [dict(row) for row in self.app.client.rows(of_lead)]
 

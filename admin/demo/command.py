@@ -10,7 +10,7 @@ import typer
 from rich.console import Console, RenderableType
 
 from admin.definition_commands import apply_definitions, publisher
-from admin.definitions import Definitions, read_definitions
+from admin.definitions import Definitions, read_definitions, resolved
 from admin.demo.delays import listening
 from admin.demo.leads_csv import column_definition
 from admin.demo.outcome import differences, read_outcomes
@@ -51,6 +51,7 @@ def demo(leads: LeadsFile = None, models: ModelsFile = None, svg: Picture = None
     with playground() as play:
         console.print(f"Dataverse (emulated) at {play.app.settings.dataverse_url}, functions at {play.host.url}")
         console.print(f"provisioned in {play.provision()} steps")
+        definitions = resolved(play.app.client, definitions)
         now = datetime.now(UTC).replace(microsecond=0)
         if leads is None:
             plan = sample_plan(SAMPLE / "leads.json", definitions, now)

@@ -56,7 +56,7 @@ def _rules(definitions: Definitions, scores: Mapping[str, Score]) -> frozenset[s
     return frozenset(
         rule.rule
         for rule in definitions.rules
-        if _holds(rule.match, (totals.get(each.model, each.at_least - 1) >= each.at_least for each in rule.criteria))
+        if _holds(rule.match, (totals.get(each.source, each.at_least - 1) >= each.at_least for each in rule.criteria))
     )
 
 

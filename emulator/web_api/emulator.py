@@ -44,7 +44,8 @@ class Emulator:
     `path` keeps it in a file (durable); without it, it is gone at `close`. With a `token`, every request needs it as
     bearer. `listeners` are called after each commit, in commit order, before the request is answered: they should be
     quick, and may call the emulator. `requests` counts by (method, table): the parts of batches, and each batch itself
-    under ("POST", "$batch").
+    under ("POST", "$batch"). `plug_ins` see each operation, the parts of batches too, and whether it is in a changeset;
+    one that raises a WebApiError refuses it.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Emulator:
     ) -> None:
         self.base_url = base_url
         self.listeners: list[Callable[[RowEvent], None]] = []
+        self.plug_ins: list[Callable[[Request, bool], None]] = []
         self.requests: Counter[tuple[str, str]] = Counter()
         self._token = token
         self._lock = RLock()
@@ -173,6 +175,8 @@ class Emulator:
                 created=created,
             )
             self.requests[request.method, table_name(self._environment, call)] += 1
+            for plug_in in self.plug_ins:
+                plug_in(request, self._database.in_transaction)
             if self._database.in_transaction or not is_write(call):
                 return route(self._environment, call)
             with self._transaction():

@@ -102,7 +102,8 @@ def test_a_lead_that_dataverse_refuses_is_set_aside_and_the_others_are_done(live
     assert json.loads(text)["ids"] == [str(bad)]
     assert json.loads(text)["reason"] == "0x80048408"
     assert live.scores(good)["Fit"]["lgate_score"] == 100
-    assert live.scores(bad) == {}
+    assert live.scores(bad)["Fit"]["lgate_score"] == 110
+    assert [entry["lgate_outcome"] for entry in live.log(bad)] == [482100003]
 
 
 def test_an_own_write_comes_back_and_finds_nothing_to_do(live: World) -> None:

@@ -59,6 +59,18 @@ def test_a_file_with_five_mistakes_names_all_of_them_and_writes_nothing(
     assert sum(play.emulated.emulator.requests.values()) == before
 
 
+def test_a_label_that_is_none_is_named_at_its_line_with_what_there_is(run: CliRunner, tmp_path: Path) -> None:
+    group = "{name: A, points: 1, when: {column: leadqualitycode, op: in, value: [hot, Lukewarm]}}"
+    (tmp_path / "labels.yaml").write_text(f"model: Labels\ngroups:\n  - {group}\n")
+    assert run.invoke(app, ["model", "validate", "labels.yaml"]).exit_code == 0
+    result = run.invoke(app, ["model", "apply", "labels.yaml"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "labels.yaml:3:79: groups[0].when.value[1]: 'Lukewarm' is no option of lead.leadqualitycode: "
+        "there is 1 'Hot', 2 'Warm', 3 'Cold'\n"
+    )
+
+
 def test_files_are_applied_published_shown_and_stopped(run: CliRunner, tmp_path: Path) -> None:
     sample = str(ROOT / "emulator" / "sample" / "models.yaml")
     assert "model Fit: draft written" in run.invoke(app, ["model", "apply", sample], catch_exceptions=False).output

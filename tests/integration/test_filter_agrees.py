@@ -10,6 +10,8 @@ import pytest
 
 from connector.tables import Lead
 from dataverse import Request, create
+from dataverse.column_definitions import choice_column, decimal_column
+from dataverse.definitions import add_column
 from scoring import Facts, ScoringModel, compile_model, parse_model
 from tests.world import World
 
@@ -31,11 +33,36 @@ TYPES = {
     "revenue": "Money",
     "donotemail": "Boolean",
     "industrycode": "Picklist",
+    "statuscode": "Status",
+    "new_interests": "MultiSelectPicklist",
+    "new_ratio": "Decimal",
+    "leadid": "Uniqueidentifier",
     "estimatedclosedate": "DateOnly",
     "lastonholdtime": "DateTime",
     "parentaccountid": "Lookup",
     "parentaccountid.name": "String",
     "parentaccountid.numberofemployees": "Integer",
+}
+AMOUNTS = [0, 0.5, 1, 99.25, 1000, 100000.75]
+INTERESTS = [1, 2, 3, 12, 13]
+ORDERED = {"String", "Memo", "Integer", "Double", "Decimal", "Money", "DateOnly", "DateTime"}
+LEADS = [f"0000000{at}-0000-0000-0000-00000000000a" for at in range(9)]
+VALUES: dict[str, list[Any]] = {
+    "String": TEXTS,
+    "Integer": [0, 1, 5, 250, 1000],
+    **dict.fromkeys(("Double", "Money", "Decimal"), AMOUNTS),
+    "Boolean": [True, False],
+    "Picklist": [1, 2, 3, 4],
+    "Status": [1, 2],
+    "Uniqueidentifier": LEADS,
+}
+LISTED = {
+    "in": "In",
+    "not-in": "NotIn",
+    "between": "Between",
+    "not-between": "NotBetween",
+    "contain-values": "ContainValues",
+    "not-contain-values": "DoesNotContainValues",
 }
 SIGNS = ["eq", "ne", "gt", "ge", "lt", "le"]
 RELATIVE = {
@@ -66,30 +93,22 @@ class Draw:
     def __init__(self, seed: int, now: datetime, accounts: list[str]) -> None:
         self.chance, self.now, self.accounts = random.Random(seed), now, accounts  # noqa: S311  not for secrets
 
-    def value(self, column: str) -> Any:  # noqa: PLR0911  a case for each type
-        one = self.chance
-        match TYPES[column]:
-            case "String":
-                return one.choice(TEXTS)
+    def value(self, column: str) -> Any:
+        one, kind = self.chance, TYPES[column]
+        match kind:
             case "Memo":
                 return one.choice(TEXTS) + one.choice(["", "", "  "])
-            case "Integer":
-                return one.choice([0, 1, 5, 250, 1000])
-            case "Double" | "Money":
-                return one.choice([0, 0.5, 1, 99.25, 1000, 100000.75])
-            case "Boolean":
-                return one.random() < 0.5
-            case "Picklist":
-                return one.randint(1, 4)
+            case "MultiSelectPicklist":
+                return ",".join(str(each) for each in one.sample(INTERESTS, one.randint(1, 3)))
             case "DateOnly":
                 return (self.now + timedelta(days=one.randint(-3, 3))).date().isoformat()
             case "DateTime":
                 far = one.choice([timedelta(days=1), timedelta(days=40), timedelta(days=500)])
                 return f"{self.now + one.uniform(-1, 1) * far:%Y-%m-%dT%H:%M:%SZ}"
-        return one.choice(self.accounts)
+        return one.choice(VALUES.get(kind, self.accounts))
 
     def lead(self) -> dict[str, object]:
-        own = [column for column in TYPES if not column.startswith("parentaccountid")]
+        own = [column for column in TYPES if not column.startswith(("parentaccountid", "leadid"))]
         values: dict[str, object] = {column: self.value(column) for column in own if self.chance.random() < 0.75}
         if self.chance.random() < 0.7:
             values["parentaccountid@odata.bind"] = f"/accounts({self.chance.choice(self.accounts)})"
@@ -110,14 +129,16 @@ class Draw:
     def leaf(self) -> tuple[dict[str, Any], str]:
         column = self.chance.choice(list(TYPES))
         family = TYPES[column]
+        if family == "MultiSelectPicklist":
+            return self.asked(column, self.chance.choice(["null", "not-null", "contain-values", "not-contain-values"]))
         ops = ["null", "not-null", "eq", "ne"]
-        if "." not in column and family in {"Integer", "Picklist", "String"}:
+        if "." not in column and family not in {"Money", "Memo"}:
             ops += ["in", "not-in"]
         if family == "String":
             ops += ["like", "not-like", "begins-with", "not-begin-with", "ends-with", "not-end-with"]
-        if family not in {"Boolean", "Picklist", "Lookup"}:
+        if family in ORDERED:
             ops += ["gt", "ge", "lt", "le"]
-        if family in {"Integer", "Double"} and "." not in column:
+        if family in ORDERED - {"Money", "Memo"} and "." not in column:
             ops += ["between", "not-between"]
         if family in {"DateTime", "DateOnly"}:
             ops += ["on", "on-or-before", "on-or-after"]
@@ -134,12 +155,10 @@ class Draw:
         if op in SIGNS:
             leaf["value"] = self.value(column)
             return leaf, f"{path} {op} {self.literal(column, leaf['value'])}"
-        if op in {"in", "not-in", "between", "not-between"}:
-            values = [self.value(column) for _ in range(2)]
-            leaf["value"] = sorted(values) if "between" in op else values
-            name = {"in": "In", "not-in": "NotIn", "between": "Between", "not-between": "NotBetween"}[op]
-            listed = ",".join(f'"{each}"' for each in leaf["value"])
-            return leaf, f"Microsoft.Dynamics.CRM.{name}(PropertyName='{column}',PropertyValues=[{listed}])"
+        if op in LISTED:
+            leaf["value"] = self.listed(column, op)
+            values = ",".join(f'"{self.plain(each)}"' for each in leaf["value"])
+            return leaf, f"Microsoft.Dynamics.CRM.{LISTED[op]}(PropertyName='{column}',PropertyValues=[{values}])"
         if op in RELATIVE:
             value = ""
             if "-x-" in op:
@@ -152,6 +171,12 @@ class Draw:
             return leaf, f"Microsoft.Dynamics.CRM.{name}(PropertyName='{column}',PropertyValue='{leaf['value']}')"
         return self.matched(leaf, path, op)
 
+    def listed(self, column: str, op: str) -> list[Any]:
+        if op.endswith("contain-values"):
+            return self.chance.sample(INTERESTS, self.chance.randint(1, 2))
+        values = [self.value(column) for _ in range(2)]
+        return sorted(values) if "between" in op else values
+
     def matched(self, leaf: dict[str, Any], path: str, op: str) -> tuple[dict[str, Any], str]:
         pattern = self.chance.choice(PATTERNS)
         leaf["value"] = f"%{pattern}%" if "like" in op else pattern
@@ -162,6 +187,9 @@ class Draw:
         if TYPES[column] == "Money":
             return f"{column}_base"
         return f"_{column}_value" if TYPES[column] == "Lookup" else column.replace(".", "/")
+
+    def plain(self, value: Any) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
 
     def literal(self, column: str, value: Any) -> str:
         if isinstance(value, bool):
@@ -182,7 +210,15 @@ def filled(world: World, draw: Draw) -> list[dict[str, Any]]:
             "numberofemployees": draw.value("numberofemployees"),
         }
         world.app.client.send(create("accounts", about, id_column="accountid"))
-    for _ in range(60):
+    options = {number: {1033: str(number)} for number in INTERESTS}
+    choice = choice_column("new_Interests", {1033: "Interests"}, options=options)
+    several = choice | {"@odata.type": "Microsoft.Dynamics.CRM.MultiSelectPicklistAttributeMetadata"}
+    ratio = decimal_column("new_Ratio", {1033: "Ratio"})
+    for column in (several, ratio):
+        world.app.client.send(add_column(Lead.TABLE, column))
+    for lead in LEADS:
+        world.new_lead(**draw.lead(), leadid=lead)
+    for _ in range(60 - len(LEADS)):
         world.new_lead(**draw.lead())
     return list(rows(world, "$expand=parentaccountid($select=name,numberofemployees)"))
 

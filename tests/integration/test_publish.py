@@ -14,7 +14,7 @@ from connector.rules import parse_rule
 from connector.tables import PublishedVersion, ScoringModel
 from dataverse import query, update
 from dataverse.odata import eq
-from scoring import parse_model
+from scoring import canonical_json, parse_model
 from tests.world import FIT, RULE, VISITS, World
 
 
@@ -151,16 +151,6 @@ def test_a_rule_over_a_model_that_is_not_live_is_refused(world: World) -> None:
         world.publisher().publish_rule("Marketing qualified")
 
 
-def test_a_rule_asks_before_it_acts_on_leads_that_are_there_already(world: World) -> None:
-    world.publish(FIT)
-    world.new_lead()
-    apply(world, RULE)
-    with pytest.raises(PublicationError, match="existing_leads: there are open leads already: choose include"):
-        world.publisher().publish_rule("Marketing qualified")
-    apply(world, {**RULE, "existing_leads": "include"})
-    assert world.publisher().publish_rule("Marketing qualified").leads_queued == 1
-
-
 def test_a_status_reason_that_is_not_there_is_refused_by_name(world: World) -> None:
     world.publish(FIT)
     apply(world, {**RULE, "actions": {"status_reason": "Sehr gut"}, "from_status": ["New", "Lost"]})
@@ -245,3 +235,63 @@ def test_a_setting_of_the_organisation_is_not_a_models_to_set(world: World) -> N
     with pytest.raises(PublicationError, match="Fit: text_accent_sensitive is the organisation's"):
         apply(world, {**FIT, "text_accent_sensitive": True})
     assert read_model(world.app.client, "Fit") is None
+
+
+EVERYTHING = {
+    "model": 'O\'Neil & "co" #%?/ été ',
+    "description": "two\nlines, and \U0001f600" + "x" * 1_900,
+    "time_zone": "Pacific/Apia",
+    "business_unit": "Emulated organization",
+    "show_on_lead": True,
+    "entry": {"not": {"any": [{"column": "jobtitle", "op": "in", "value": ["007", "true", "null", "[1]", '"']}]}},
+    "groups": [
+        {"name": "g" * 200, "points": -1_000_000, "cap": 2**31 - 1, "when": {"column": "fax", "op": "null"}},
+        {
+            "name": "Long",
+            "points": 1,
+            "when": {"column": "jobtitle", "op": "in", "value": [f"value {number}" for number in range(9_000)]},
+        },
+        {
+            "name": "Several",
+            "points": 1,
+            "when": {
+                "any": [
+                    {"column": "parentaccountid.numberofemployees", "op": "between", "value": [-1.5, 250]},
+                    {"column": "donotemail", "op": "eq", "value": False},
+                    {"column": "createdon", "op": "last-x-days", "value": 3},
+                    {"column": "subject", "op": "like", "value": " [a-c]% "},
+                ]
+            },
+        },
+        {
+            "name": "Counted",
+            "points": 3,
+            "interactions": {
+                "table": "lgate_leadinteraction",
+                "lead": "lgate_leadid",
+                "contact": "lgate_contactid",
+                "at": "lgate_occurredon",
+                "where": {"all": [{"any": [{"column": "lgate_type", "op": "eq", "value": "250"}]}]},
+                "within_days": 36_525,
+                "half_life_days": 1,
+            },
+        },
+    ],
+    "grades": [{"name": "Hot", "min": 1}, {"name": "Cold", "max": 0}],
+    "limits": {"min": -(2**31), "max": 2**31 - 1},
+}
+
+
+def test_everything_that_a_file_can_say_survives_the_rows_and_is_published(world: World) -> None:
+    assert [written for *_, written in apply(world, EVERYTHING)] == [True]
+    draft = read_model(world.app.client, EVERYTHING["model"])
+    assert draft is not None
+    assert canonical_json(parse_model(draft.definition)) == canonical_json(parse_model(EVERYTHING))
+    assert [written for *_, written in apply(world, draft.definition)] == [False]
+    world.publish(EVERYTHING)
+    (live,) = world.app.versions.fresh().live.models
+    published = json.loads(canonical_json(live.definition))
+    filled_in = {"columns", "business_units"}
+    assert {name: value for name, value in published.items() if name not in filled_in} == json.loads(
+        canonical_json(parse_model(EVERYTHING))
+    )

@@ -72,6 +72,14 @@ DECLARED = {
             "schedule": "%RESCORE_DUE_SCHEDULE%",
         }
     ],
+    "reconcile": [
+        {
+            "type": "timerTrigger",
+            "name": "timer",
+            "direction": "IN",
+            "schedule": "%RECONCILE_SCHEDULE%",
+        }
+    ],
     "score_leads": [
         {
             "type": "queueTrigger",

@@ -47,7 +47,7 @@ def test_every_problem_of_every_file_is_named_at_its_line(tmp_path: Path) -> Non
     assert found == [
         "models:3:61: groups[0].when.op: unknown operator 'matches'",
         "missing:1:1: cannot be read: No such file or directory",
-        "rules:5:15: max_per_hour: max_per_hour belongs to qualify_lead and is not supported yet",
+        "rules:5:15: max_per_hour: bounds qualify_lead, which is not among the actions",
         "rules:9:28: criteria[0].at_least: must be a whole number",
     ]
 

@@ -173,7 +173,30 @@ def test_a_value_of_another_kind_is_named_with_its_lead_and_never_repeated(files
     model = files.write("m.yaml", KLINT.replace("jobtitle,   op: not-null", "jobtitle, op: eq, value: CEO"))
     leads = files.write("l.json", '[{"leadid": "1", "jobtitle": "CEO"},\n {"leadid": "2", "jobtitle": 987654}]')
     assert refused(model, "--lead", leads) == [
-        "l.json:2:2: model Klint: column jobtitle holds a number where the model expects text"
+        (
+            "l.json:2:2: model Klint: column jobtitle holds a number where the model expects text (a label? labels are "
+            "looked up in an environment when the model is applied; without one, write the option's value)"
+        )
+    ]
+
+
+def test_a_business_unit_that_nobody_looked_up_is_refused_where_it_stands_and_once(files: Files) -> None:
+    model = files.write("m.yaml", KLINT.replace("groups:", "business_unit: France\ngroups:"))
+    leads = files.write("l.json", '[{"leadid": "1"}, {"leadid": "2"}]')
+    (problem,) = refused(model, "--lead", leads)
+    assert problem.startswith("m.yaml:2:16: business_unit: is not looked up yet")
+
+
+def test_a_label_where_only_numbers_can_be_is_refused_where_it_stands(files: Files) -> None:
+    model = files.write(
+        "m.yaml", KLINT.replace("jobtitle,   op: not-null", "interests, op: contain-values, value: [1, Sport]")
+    )
+    leads = files.write("l.json", '[{"leadid": "1", "interests": "1"}, {"leadid": "2", "interests": "1"}]')
+    assert refused(model, "--lead", leads) == [
+        (
+            "m.yaml:3:98: groups[0].when.value[1]: 'Sport' is a label: labels are looked up in an environment when the "
+            "model is applied; without one, write the option's value"
+        )
     ]
 
 

@@ -153,3 +153,11 @@ def test_hostile_json_is_refused_by_the_name_of_its_column_and_not_repeated(text
     with pytest.raises(DefinitionError) as refused:
         json_in(text, "lgate_entrycondition")
     assert str(refused.value) == "lgate_entrycondition: is not JSON"
+
+
+def test_a_value_that_no_condition_row_holds_is_json_on_its_group() -> None:
+    fits, long = {**OTHER, "value": "x" * 100_000}, {**OTHER, "value": "x" * 100_001}
+    assert flat(fits) == ("all", [fits])
+    assert flat(long) is None
+    assert flat({"any": [LEAF, long]}) is None
+    assert flat({**OTHER, "value": "\U0001f600" * 50_001}) is None

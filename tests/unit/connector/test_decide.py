@@ -145,7 +145,7 @@ def test_the_first_rule_that_matches_sets_a_column_and_later_ones_the_rest() -> 
     third = live_rule(rule_id=UUID(int=3), name="third", changes={"statuscode": 6, "lgate_salesready": True})
     fourth = live_rule(rule_id=UUID(int=4), name="fourth", changes={"statuscode": 7})
     decision = decide(look(), live(live_model(), first, second, third, fourth), NOW)
-    assert [(entry.name, dict(entry.changes)) for entry in decision.qualifications] == [
+    assert [(entry.name, dict(entry.actions)) for entry in decision.qualifications] == [
         ("second", {"statuscode": 5}),
         ("third", {"lgate_salesready": True}),
         ("fourth", {}),

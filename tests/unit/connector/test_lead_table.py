@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from connector.lead_table import LeadTable
+from connector.lead_table import LeadTable, Resolved
+from connector.live import QualifyLead
 from connector.rules import parse_rule
 from dataverse.metadata import ColumnMetadata, StatusOption, TableMetadata
 from scoring import DefinitionError
@@ -82,17 +83,37 @@ def test_where_customer_insights_has_the_same_label_its_own_option_is_meant(orde
 
 
 def test_a_rule_becomes_columns_with_values_and_reasons_with_numbers() -> None:
-    changes, from_status = lead_table("lgate_salesready").resolve(
+    resolved = lead_table("lgate_salesready").resolve(
         rule(actions={"status_reason": "Marketing Qualified", "sales_ready": True}, from_status=["Nouveau", 2, "New"])
     )
-    assert changes == {"statuscode": 482100000, "lgate_salesready": True}
-    assert from_status == {1, 2}
+    assert resolved.changes == {"statuscode": 482100000, "lgate_salesready": True}
+    assert resolved.from_status == {1, 2}
+    assert resolved.qualify is None
 
 
 def test_a_rule_sets_only_what_it_names() -> None:
     table = lead_table("msdyncrm_salesready")
-    assert table.resolve(rule()) == ({"msdyncrm_salesready": True}, frozenset())
-    assert table.resolve(rule(actions={"status_reason": 2})) == ({"statuscode": 2}, frozenset())
+    assert table.resolve(rule()) == Resolved({"msdyncrm_salesready": True}, frozenset(), None)
+    assert table.resolve(rule(actions={"status_reason": 2})) == Resolved({"statuscode": 2}, frozenset(), None)
+
+
+def test_qualify_lead_gets_a_reason_of_the_state_qualified_by_label_or_value() -> None:
+    for status in ("Qualifié", "qualified", 3):
+        asked = {"qualify_lead": {"account": True, "qualified_status": status}}
+        resolved = lead_table().resolve(rule(actions=asked))
+        assert resolved.qualify == QualifyLead(
+            contact=True, account=True, opportunity=False, match_contact=None, status=3
+        )
+
+
+def test_what_qualify_lead_names_must_be_there() -> None:
+    asked = {"qualify_lead": {"match_contact": "emailaddress1", "qualified_status": "New"}}
+    with pytest.raises(DefinitionError) as refused:
+        lead_table().resolve(rule(actions=asked))
+    assert [str(problem) for problem in refused.value.problems] == [
+        "actions.qualify_lead.match_contact: lead has no readable text column emailaddress1",
+        "actions.qualify_lead.qualified_status: lead has no qualified Status Reason 'New'",
+    ]
 
 
 def test_everything_that_the_environment_lacks_is_named_at_once() -> None:

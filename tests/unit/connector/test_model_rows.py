@@ -87,6 +87,14 @@ def comparisons(names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, An
         compared(["gt", "le"], numbers),
         compared(["between"], st.tuples(numbers, numbers).map(sorted)),
         compared(["in", "not-in"], st.lists(texts, min_size=1, max_size=3)),
+        compared(["in"], st.lists(numbers, min_size=1, max_size=3) | st.just([True])),
+        compared(["like", "not-begin-with"], texts.filter(lambda text: "[" not in text) | st.just("%[a-c]_")),
+        compared(
+            ["contain-values", "not-contain-values"], st.integers(0, 9) | st.lists(texts | st.just(7), min_size=1)
+        ),
+        compared(["on", "on-or-after"], st.just("2026-05-31")),
+        compared(["last-x-days", "olderthan-x-months"], st.integers(1, 9)),
+        st.fixed_dictionaries({"column": names, "op": st.sampled_from(["today", "last-year"])}),
     )
 
 
@@ -124,6 +132,7 @@ models = st.fixed_dictionaries(
         "description": texts,
         "time_zone": st.sampled_from(["Europe/Paris", "Pacific/Apia"]),
         "show_on_lead": st.booleans(),
+        "business_unit": st.sampled_from(["France", "007", "true"]),
         "entry": trees(columns),
         "grades": st.sampled_from([[], [{"name": "Hot", "min": 0}, {"name": "Cold", "max": -1}], [{"name": "Any"}]]),
         "limits": st.sampled_from([{}, {"min": 0}, {"max": 0}, {"min": -5, "max": 5}]),
@@ -142,7 +151,7 @@ def test_a_model_survives_being_kept_as_rows(definition: dict[str, Any]) -> None
 def test_every_row_carries_every_column_so_that_what_was_there_before_is_emptied(definition: dict[str, Any]) -> None:
     for row in rows_of(in_file_form(definition), FIT):
         names = {f"_{name.removesuffix('@odata.bind')}_value" if "@" in name else name for name in row.columns}
-        state = {"statecode", "statuscode", "_lgate_currentversionid_value"}
+        state = {"statecode", "statuscode", "_lgate_currentversionid_value", "_modifiedby_value"}
         assert set(READ[row.entity_set]) - state - {IDS.get(row.entity_set)} <= names
 
 

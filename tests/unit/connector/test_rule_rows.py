@@ -34,11 +34,15 @@ def as_read(rows: Sequence[RowToWrite]) -> tuple[dict[str, Any], list[dict[str, 
     names = {f"/lgate_scoringmodels({row_id})": name for name, row_id in MODELS.items()}
     rule = {name: top.columns.get(name) for name in RULE_COLUMNS}
     read = [
-        {name: row.columns.get(name) for name in CRITERION_COLUMNS}
-        | {"lgate_modelid": {"lgate_name": names[str(row.columns["lgate_modelid@odata.bind"])]}}
+        {name: row.columns.get(name) for name in CRITERION_COLUMNS} | {"lgate_modelid": _model(row, names)}
         for row in reversed(criteria)
     ]
     return rule, read
+
+
+def _model(row: RowToWrite, names: Mapping[str, str]) -> dict[str, str] | None:
+    bound = row.columns.get("lgate_modelid@odata.bind")
+    return None if bound is None else {"lgate_name": names[str(bound)]}
 
 
 def in_file_form(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,18 +59,24 @@ rules = st.fixed_dictionaries(
     {
         "rule": st.just("Marketing qualified"),
         "criteria": st.lists(
-            st.fixed_dictionaries({"model": st.sampled_from(sorted(MODELS)), "at_least": st.integers(-9, 9)}),
+            st.fixed_dictionaries({"model": st.sampled_from(sorted(MODELS)), "at_least": st.integers(-9, 9)})
+            | st.fixed_dictionaries({"customer_insights": st.sampled_from("AB"), "at_least": st.integers(-9, 9)}),
             min_size=1,
             max_size=3,
-            unique_by=lambda criterion: criterion["model"],
+            unique_by=lambda criterion: max(criterion.items(), key=str),
         ),
-        "actions": st.fixed_dictionaries({"status_reason": statuses}, optional={"sales_ready": st.just(True)}),
+        "actions": st.fixed_dictionaries(
+            {"qualify_lead": st.just({"account": True, "match_contact": "emailaddress1"})},
+            optional={"sales_ready": st.just(True), "status_reason": statuses},
+        ),
     },
     optional={
         "match": st.sampled_from(["all", "any"]),
         "order": st.integers(0, 100_000),
         "from_status": st.lists(statuses, max_size=3),
-        "existing_leads": st.sampled_from(["ask", "include"]),
+        "existing_leads": st.sampled_from(["ask", "include", "exclude"]),
+        "reconsider": st.booleans(),
+        "max_per_hour": st.integers(1, 9),
     },
 )
 
@@ -87,10 +97,12 @@ def test_the_rows_say_what_the_rule_says() -> None:
         "lgate_actions": '{"sales_ready": true, "status_reason": "Qualifié par le marketing"}',
         "lgate_existingleads": 482100001,
         "lgate_reconsider": False,
+        "lgate_maxperhour": None,
     }
     assert visits.columns == {
         "lgate_name": "Visits >= 5",
         "lgate_order": 1,
+        "lgate_customerinsightsmodel": None,
         "lgate_atleast": 5,
         "lgate_ruleid@odata.bind": f"/lgate_qualificationrules({RULE})",
         "lgate_modelid@odata.bind": f"/lgate_scoringmodels({VISITS})",
@@ -117,21 +129,19 @@ EDITED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"lgate_actions": None}, {}, "actions"),
     ({"lgate_actions": "[]"}, {}, "actions"),
     ({"lgate_actions": '{"delete": true}'}, {}, "actions.delete"),
-    ({"lgate_actions": '{"sales_ready": true, "qualify_lead": {}}'}, {}, "actions.qualify_lead"),
+    ({"lgate_actions": '{"sales_ready": true, "qualify_lead": 1}'}, {}, "actions.qualify_lead"),
     ({"lgate_fromstatus": '"New"'}, {}, "from_status"),
     ({"lgate_maxperhour": 200}, {}, "max_per_hour"),
-    ({"lgate_reconsider": True}, {}, "reconsider"),
-    ({"lgate_existingleads": 482100002}, {}, "existing_leads"),
     ({"lgate_order": -1}, {}, "order"),
     ({}, {"lgate_atleast": None}, "criteria[0].at_least"),
-    ({}, {"lgate_modelid": None}, "criteria[0].model"),
+    ({}, {"lgate_modelid": None}, "criteria[0]"),
     ({}, {"lgate_modelid": {"lgate_name": "Fit"}}, "criteria[1].model"),
-    ({}, {"lgate_customerinsightsmodel": "Engagement"}, "criteria[0].customer_insights"),
+    ({}, {"lgate_customerinsightsmodel": "Engagement"}, "criteria[0]"),
 ]
 
 
 @pytest.mark.parametrize(("rule_edit", "criterion_edit", "place"), EDITED)
-def test_rows_edited_into_nonsense_or_into_what_is_not_built_are_refused_at_their_place(
+def test_rows_edited_into_nonsense_are_refused_at_their_place(
     rule_edit: dict[str, Any], criterion_edit: dict[str, Any], place: str
 ) -> None:
     rule, (fit, visits) = as_read(rows_of(WHOLE))

@@ -5,7 +5,7 @@ import json
 import pytest
 import responses
 
-from dataverse import BadRequestError, DataverseClient, InvalidRequestError, NotFoundError, UnavailableError
+from dataverse import DataverseClient, InvalidRequestError, NotFoundError, UnavailableError
 from dataverse.definitions import enable_change_tracking
 from dataverse.metadata import (
     ChangeTracking,
@@ -123,19 +123,46 @@ def test_statuses_carry_their_state_and_all_languages(service: responses.Request
 
 def test_choices_carry_all_languages(service: responses.RequestsMock, client: DataverseClient) -> None:
     service.get(QUALITY, json={"OptionSet": {"Options": [{"Value": 1, "Label": labelled("Hot", "Chaud")}]}})
-    assert choice_options(client, "lead", "leadqualitycode") == (ChoiceOption(1, {1033: "Hot", 1036: "Chaud"}),)
+    assert choice_options(client, "lead", "leadqualitycode", "Picklist") == (
+        ChoiceOption(1, {1033: "Hot", 1036: "Chaud"}),
+    )
+    assert service.calls[0].request.url == f"{QUALITY}?$select=LogicalName&$expand=OptionSet,GlobalOptionSet"
 
 
-def test_a_global_choice_is_refused_by_name(service: responses.RequestsMock, client: DataverseClient) -> None:
-    service.get(QUALITY, json={"OptionSet": None})
-    with pytest.raises(BadRequestError, match="global choice"):
-        choice_options(client, "lead", "leadqualitycode")
+def test_the_options_of_a_global_choice_are_read_from_it(
+    service: responses.RequestsMock, client: DataverseClient
+) -> None:
+    shared = {"Options": [{"Value": 1, "Label": labelled("Hot")}]}
+    service.get(QUALITY, json={"OptionSet": None, "GlobalOptionSet": shared})
+    assert choice_options(client, "lead", "leadqualitycode", "Picklist") == (ChoiceOption(1, {1033: "Hot"}),)
+
+
+def test_yes_and_no_are_one_and_zero(service: responses.RequestsMock, client: DataverseClient) -> None:
+    both = {
+        "TrueOption": {"Value": 1, "Label": labelled("Allow", "Autoriser")},
+        "FalseOption": {"Value": 0, "Label": labelled("Do Not Allow")},
+    }
+    path = f"{LEAD}/Attributes(LogicalName='donotemail')/Microsoft.Dynamics.CRM.BooleanAttributeMetadata"
+    service.get(path, json={"OptionSet": both})
+    assert choice_options(client, "lead", "donotemail", "Boolean") == (
+        ChoiceOption(1, {1033: "Allow", 1036: "Autoriser"}),
+        ChoiceOption(0, {1033: "Do Not Allow"}),
+    )
+    service.replace(responses.GET, path, json={"OptionSet": {"TrueOption": both["TrueOption"]}})
+    with pytest.raises(UnavailableError, match="definition has no FalseOption"):
+        choice_options(client, "lead", "donotemail", "Boolean")
+
+
+def test_options_that_are_nowhere_are_a_fault(service: responses.RequestsMock, client: DataverseClient) -> None:
+    service.get(QUALITY, json={"OptionSet": None, "GlobalOptionSet": None})
+    with pytest.raises(UnavailableError, match="definition has no Options"):
+        choice_options(client, "lead", "leadqualitycode", "Picklist")
 
 
 def test_a_choice_that_does_not_exist_is_not_found(service: responses.RequestsMock, client: DataverseClient) -> None:
     service.get(QUALITY, status=404, json={"error": {"code": "0x80060888", "message": "x"}})
     with pytest.raises(NotFoundError, match="no such column"):
-        choice_options(client, "lead", "leadqualitycode")
+        choice_options(client, "lead", "leadqualitycode", "Picklist")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +183,7 @@ def test_a_definition_of_another_shape_is_a_fault_not_an_empty_list(
 
 
 def test_a_name_cannot_leave_its_quotes(client: DataverseClient) -> None:
-    for call in (lambda: table(client, "x')/y"), lambda: choice_options(client, "lead", "a'b")):
+    for call in (lambda: table(client, "x')/y"), lambda: choice_options(client, "lead", "a'b", "Picklist")):
         with pytest.raises(ValueError, match="name"):
             call()
 

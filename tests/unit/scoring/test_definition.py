@@ -91,6 +91,13 @@ REFUSED = {
     "business unit ids that are none": (model(business_units=["France"]), "business_units[0]", "must be a GUID"),
     "blank name": (model(model="  "), "model", "must not be empty"),
     "name of two lines": (model(model="a\nb"), "model", "must be one line of printable text"),
+    "name of 201 characters": (model(model="n" * 201), "model", "must have at most 200 characters"),
+    "unit of 161 characters": (model(business_unit="n" * 161), "business_unit", "must have at most 160 characters"),
+    "description that no column holds": (
+        model(description="\U0001f600" * 1_001),
+        "description",
+        "must have at most 2,000 characters",
+    ),
     "description with half a character": (
         model(description="a\ud800"),
         "description",
@@ -272,10 +279,10 @@ def test_a_definition_that_holds_itself_is_refused() -> None:
 
 
 def test_a_million_characters_are_the_most() -> None:
-    room = 1_000_000 - len(canonical_json(parse_model(model(description="x")))) + 1
-    assert parse_model(model(description="x" * room))
-    assert "at most 1,000,000" in refusal(model(description="x" * (room + 1)))
-    assert "too large" in refusal(model(description="x" * 3_000_000))
+    room = 1_000_000 - len(canonical_json(parse_model(asks("eq", "x")))) + 1
+    assert parse_model(asks("eq", "x" * room))
+    assert "has 1,000,001 characters: at most 1,000,000" in refusal(asks("eq", "x" * (room + 1)))
+    assert "too large" in refusal(asks("eq", "x" * 3_000_000))
 
 
 def test_a_message_never_repeats_a_long_text() -> None:

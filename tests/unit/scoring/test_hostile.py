@@ -62,6 +62,7 @@ SHAPES: list[object] = [
     b"x",
 ]
 FIELDS = ["model", "time_zone", "groups", "entry", "limits", "grades", "show_on_lead", "columns", "business_units"]
+DAYS_THAT_ARE_NONE = ["2026-02-30", "2026-05-01T10:00", "tomorrow", "0001-01-01", "20260501", "2026-W18"]
 KEPT = [  # shapes that are right for the field after all
     *(("model", "x"), ("time_zone", None), ("entry", None), ("columns", None), ("columns", {}), ("limits", {})),
     *(("grades", []), ("show_on_lead", True), ("business_units", [])),
@@ -88,6 +89,18 @@ def definitions() -> Iterator[tuple[str, object]]:
         yield f"operator {word!r:.30}", asks(word, 1)
         yield f"table {word!r:.30}", counted(table=word)
         yield f"typed {word!r:.30}", model(columns={"lead": {"a": word}})
+    yield from of_other_shapes()
+    for day in DAYS_THAT_ARE_NONE:
+        yield f"day {day}", asks("on", day)
+    for count in (0, -1, 10**9, 1.0, "4", 36_526):
+        yield f"count {count!r}", asks("last-x-days", count)
+    yield "relative with a value", asks("today", 1)
+    yield "typed against its type", {**asks("last-x-days", 4), "columns": {"lead": {"a": "String"}}}
+    yield "a table's date that is none", {**counted(), "columns": {"visit": {"at": "String"}}}
+
+
+def of_other_shapes() -> Iterator[tuple[str, object]]:
+    """The same, where something else than what belongs there stands."""
     for shape in SHAPES:
         if not isinstance(shape, dict) and shape is not None:
             yield f"document {shape!r:.30}", shape
@@ -98,15 +111,9 @@ def definitions() -> Iterator[tuple[str, object]]:
             yield f"pattern {shape!r:.30}", asks("like", shape)
         if isinstance(shape, bool) or shape != 1:
             yield f"count {shape!r:.30}", asks("last-x-days", shape)
-            yield f"option {shape!r:.30}", asks("contain-values", shape) if shape not in (0, -1) else asks("on", shape)
+        if isinstance(shape, bool) or shape not in (0, 1, -1, "x", ["x"]):  # the numbers and the label of options
+            yield f"option {shape!r:.30}", asks("contain-values", shape)
         yield f"day {shape!r:.30}", asks("on", shape)
-    for day in ("2026-02-30", "2026-05-01T10:00", "tomorrow", "0001-01-01", "20260501", "2026-W18"):
-        yield f"day {day}", asks("on", day)
-    for count in (0, -1, 10**9, 1.0, "4", 36_526):
-        yield f"count {count!r}", asks("last-x-days", count)
-    yield "relative with a value", asks("today", 1)
-    yield "typed against its type", {**asks("last-x-days", 4), "columns": {"lead": {"a": "String"}}}
-    yield "a table's date that is none", {**counted(), "columns": {"visit": {"at": "String"}}}
 
 
 def counted(table: object = "visit", **fields: object) -> dict[str, object]:

@@ -150,6 +150,15 @@ def test_an_event_reaches_the_lead_by_its_id_or_its_contact_and_counts_once() ->
     assert by_both_ways(LEAD, [{**ON, "_lead_value": LEAD["leadid"]}]) == 1
 
 
+def test_an_activity_may_be_regarding_the_lead_or_its_contact_by_one_lookup() -> None:
+    rows = {"table": "email", "lead": "regardingobjectid", "contact": "regardingobjectid", "at": "on"}
+    scorer = compile_model(parse_model({"model": "M", "groups": [{"name": "V", "points": 1, "interactions": rows}]}))
+    emails = [{**ON, "_regardingobjectid_value": about} for about in (LEAD["leadid"], "c-1", "C-1", "somebody", None)]
+    assert scorer.score(Facts(LEAD, {"email": emails}), NOW).total == 3
+    own = assign_interactions([LEAD], {"email": emails}, scorer.needs.interactions)
+    assert own[LEAD["leadid"]] == {"email": emails[:3]}
+
+
 def test_an_event_of_a_contact_counts_for_every_lead_of_the_page_that_has_it_as_parent() -> None:
     interactions = {"table": "visit", "lead": "lead", "contact": "person", "at": "on"}
     model = {"model": "M", "groups": [{"name": "V", "points": 1, "interactions": interactions}]}

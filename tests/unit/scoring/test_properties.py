@@ -239,3 +239,31 @@ def test_one_at_a_time_is_the_same_as_all_together(
         alone = compile_model(parse_model(model)).score(Facts(lead, {"visit": rows}), at)
         assigned = together.score(Facts(lead, own[lead["leadid"]]), at)
         assert (in_bulk, explanation(in_bulk)) == (alone, explanation(alone)) == (assigned, explanation(assigned))
+
+
+def named_columns(document: object) -> set[str]:
+    """The columns that a part of a definition names in its conditions, read off the document itself."""
+    if isinstance(document, dict):
+        own = {document["column"]} if "column" in document else set()
+        return own.union(*map(named_columns, document.values()))
+    return set().union(*map(named_columns, document)) if isinstance(document, list) else set()
+
+
+@settings(deadline=None)
+@given(models, leads, visits, instants)
+def test_scoring_needs_what_conditions_name_and_nothing_else(
+    model: dict[str, object], lead: dict[str, object], rows: list[dict[str, object]], at: datetime
+) -> None:
+    needs = compile_model(parse_model(model)).needs
+    groups_of: list[dict[str, object]] = list(model["groups"])  # type: ignore[call-overload]  # a list of groups
+    of_lead = named_columns(model.get("entry")).union(*(named_columns(group.get("when")) for group in groups_of))
+    dotted = {f"{lookup}.{column}" for lookup, columns in needs.expands.items() for column in columns}
+    assert needs.columns | dotted == of_lead
+    of_visits = set().union(*(named_columns(group.get("interactions")) for group in groups_of))
+    assert set().union(*(need.columns for need in needs.interactions)) == of_visits
+
+    related = {lookup: lead[lookup] for lookup in needs.expands if lookup in lead}
+    asked = {"leadid": lead["leadid"], **{name: lead[name] for name in needs.columns & lead.keys()}, **related}
+    kept = {"_lead_value", "on", *of_visits}
+    narrow = [{name: value for name, value in row.items() if name in kept} for row in rows]
+    assert scored(model, asked, narrow, at) == scored(model, lead, rows, at)

@@ -1,5 +1,6 @@
 """The table of truth: what each operator says of each type of column, held against the engine and the documentation."""
 
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,51 @@ def test_an_operator_says_of_a_type_what_the_table_says(op: str, column_type: st
                     total = scorer.score(Facts(row(column_type, value)), NOON).total
                     assert total == expected, (as_type, value)
         assert scorer.score(Facts({}), NOON).total == int(TABLE[op]["matches_null"])
+
+
+def clothes(text: str) -> list[str]:
+    """The same text to Dataverse: in another case, without its accents or with more, spelled in another form."""
+    decomposed = unicodedata.normalize("NFD", text)
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    accented = text.replace("e", "é").replace("E", "È").replace("o", "ô")
+    return [text, text.upper(), text.lower(), text.swapcase(), decomposed, bare, accented]
+
+
+TEXT_OPERATORS = [op for op in TABLE if "text" in TABLE[op]]
+
+
+@pytest.mark.parametrize("op", TEXT_OPERATORS)
+@pytest.mark.parametrize("column_type", ["String", "Memo", None])
+def test_the_same_text_in_other_clothes_gets_the_same_answer(op: str, column_type: str | None) -> None:
+    case = TABLE[op]["text"]
+    scorer = asked(op, case, column_type)
+    for expected, values in ((1, case["holds"]), (0, case["fails"])):
+        for value in values:
+            for same in (f"{dressed}{spaces}" for dressed in clothes(value) for spaces in ("", " ", "     ")):
+                assert scorer.score(Facts(row(column_type, same)), NOON).total == expected, (value, same)
+
+
+@pytest.mark.parametrize("op", [op for op in TEXT_OPERATORS if "value" in TABLE[op]["text"]])
+def test_what_is_compared_with_may_wear_other_clothes_too(op: str) -> None:
+    case = TABLE[op]["text"]
+    listed = isinstance(case["value"], list)
+    in_order = op in {"like", "not-like", "begins-with", "not-begin-with"}  # there a space is part of the pattern
+    for spaces in [""] if in_order else ["", "   "]:
+        for several in zip(*map(clothes, case["value"] if listed else [case["value"]]), strict=True):
+            dressed = [f"{text}{spaces}" for text in several]
+            other = asked(op, {"value": dressed if listed else dressed[0]}, "String")
+            for expected, values in ((1, case["holds"]), (0, case["fails"])):
+                assert [other.score(Facts({"x": value}), NOON).total for value in values] == [expected] * len(values)
+
+
+@pytest.mark.parametrize("op", ["eq", "ne", "gt", "ge", "lt", "le", "between", "not-between", "in", "not-in"])
+def test_the_table_says_of_every_kind_what_holds_on_the_boundary_itself(op: str) -> None:
+    for kind in set(KINDS) & set(TABLE[op]):
+        case = TABLE[op][kind]
+        written = case["value"] if isinstance(case["value"], list) else [case["value"]]
+        said = {str(value).strip().casefold() for value in (*case["holds"], *case["fails"])}
+        assert {str(each).strip().casefold() for each in written} & said, (op, kind)
+        assert said - {str(each).strip().casefold() for each in written} or kind == "yes/no", (op, kind)
 
 
 @pytest.mark.parametrize("op", sorted(OPERATORS))

@@ -1,0 +1,176 @@
+"""Leads that meet a rule before it is published: the admin is told how many, and chooses."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from admin.definition_commands import apply_definitions
+from admin.definitions import Definitions
+from connector import publish
+from connector.drafts import read_rule
+from connector.errors import PublicationError
+from connector.existing_leads import Scan
+from connector.publication import Publication
+from connector.rules import parse_rule
+from connector.tables import QualificationLog
+from dataverse import query
+from tests.world import FIT, RULE, World
+
+NAME = "Marketing qualified"
+MARKETING_QUALIFIED = 482100000
+
+
+@pytest.fixture
+def scored(world: World) -> World:
+    world.publish(FIT)
+    return world
+
+
+def ready(world: World) -> UUID:
+    return world.new_lead(jobtitle="CEO", telephone1="1")
+
+
+def apply(world: World, **members: Any) -> None:
+    apply_definitions(world.app.client, Definitions((), (parse_rule({**RULE, **members}),)))
+
+
+def status(world: World, lead: UUID) -> int:
+    world.app.versions.fresh()
+    world.work(lead)
+    found: int = world.lead(lead)["statuscode"]
+    return found
+
+
+def test_leads_that_meet_the_rule_already_are_counted_and_asked_about(scored: World) -> None:
+    ready(scored)
+    ready(scored)
+    scored.new_lead(jobtitle="CEO")
+    apply(scored)
+    with pytest.raises(PublicationError, match="existing_leads: 2 open leads meet the rule already: choose include or"):
+        scored.publisher().publish_rule(NAME)
+    assert scored.app.versions.fresh().live.rules == ()
+
+
+def test_nobody_is_asked_when_no_lead_meets_the_rule(scored: World) -> None:
+    lead = scored.new_lead(jobtitle="CEO")
+    apply(scored)
+    assert scored.publisher().publish_rule(NAME).number == 1
+    scored.edit(lead, telephone1="1")
+    assert status(scored, lead) == MARKETING_QUALIFIED
+
+
+def test_included_leads_are_acted_on(scored: World) -> None:
+    lead = ready(scored)
+    apply(scored, existing_leads="include")
+    scored.publisher().publish_rule(NAME)
+    assert status(scored, lead) == MARKETING_QUALIFIED
+
+
+def test_excluded_leads_are_left_alone_for_ever_and_later_ones_are_not(scored: World) -> None:
+    there, later = ready(scored), scored.new_lead(jobtitle="CEO")
+    apply(scored, existing_leads="exclude")
+    scored.publisher().publish_rule(NAME)
+    scored.edit(later, telephone1="1")
+    scored.edit(there, firstname="Ines")
+    assert (status(scored, there), status(scored, later)) == (1, MARKETING_QUALIFIED)
+    assert [(entry["lgate_outcome"], entry["lgate_reason"]) for entry in scored.log(there)] == [
+        (QualificationLog.BLOCKED, "existing-lead")
+    ]
+    assert scored.scores(there)["Fit"]["lgate_score"] == 110
+
+
+def test_a_later_version_that_includes_acts_on_those_that_were_left_alone(scored: World) -> None:
+    lead = ready(scored)
+    apply(scored, existing_leads="exclude")
+    scored.publisher().publish_rule(NAME)
+    apply(scored, existing_leads="include")
+    assert scored.publisher().publish_rule(NAME).number == 2
+    assert status(scored, lead) == MARKETING_QUALIFIED
+
+
+def test_more_flips_than_500_are_asked_to_be_confirmed(scored: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "FLIPS_UNCONFIRMED_MAX", 2)
+    for _ in range(3):
+        ready(scored)
+    apply(scored, existing_leads="include")
+    with pytest.raises(PublicationError, match=r"3 open leads would be acted on at once: confirm 3 \("):
+        scored.publisher().publish_rule(NAME)
+    with pytest.raises(PublicationError, match="confirm 3"):
+        scored.publisher().publish_rule(NAME, confirmed_flips=2)
+    assert scored.publisher().publish_rule(NAME, confirmed_flips=3).number == 1
+
+
+def test_a_scan_goes_on_where_its_time_was_up(scored: World) -> None:
+
+    leads = [ready(scored) for _ in range(5)]
+    apply(scored, existing_leads="exclude")
+    publisher, steps = replace(scored.publisher(), page_size=2), 0
+    done: Publication | Scan = Scan()
+    while isinstance(done, Scan):
+        draft = read_rule(scored.app.client, NAME)
+        assert draft is not None
+        done = publisher.publish_rule_draft(draft, done, until=scored.clock() - timedelta(seconds=1))
+        steps += 1
+    assert (steps, done.number) == (3, 1)
+    assert {status(scored, lead) for lead in leads} == {1}
+
+
+def test_a_rule_published_to_reconsider_acts_once_more_and_no_further(scored: World) -> None:
+    lead = ready(scored)
+    apply(scored, existing_leads="include")
+    scored.publisher().publish_rule(NAME)
+    assert status(scored, lead) == MARKETING_QUALIFIED
+    scored.edit(lead, statuscode=1)
+    assert status(scored, lead) == 1
+    apply(scored, existing_leads="include", reconsider=True)
+    scored.publisher().publish_rule(NAME)
+    assert status(scored, lead) == MARKETING_QUALIFIED
+    scored.edit(lead, statuscode=1)
+    assert status(scored, lead) == 1
+    outcomes = [(each["lgate_outcome"], each["lgate_occurrence"]) for each in scored.log(lead)]
+    assert sorted(outcomes) == [
+        (QualificationLog.QUALIFIED, 1),
+        (QualificationLog.QUALIFIED, 2),
+        (QualificationLog.REOPENED, 2),
+    ]
+
+
+def test_a_lead_that_people_closed_and_opened_again_may_be_marked_again(scored: World) -> None:
+    lead = ready(scored)
+    apply(scored, existing_leads="include")
+    scored.publisher().publish_rule(NAME)
+    assert status(scored, lead) == MARKETING_QUALIFIED
+    scored.edit(lead, statecode=2, statuscode=4)
+    scored.work(lead)
+    scored.edit(lead, statecode=0, statuscode=1)
+    assert status(scored, lead) == MARKETING_QUALIFIED
+    scored.edit(lead, statuscode=1)
+    assert status(scored, lead) == 1
+
+
+def test_a_lead_closed_while_out_of_the_audience_is_remembered_too(world: World) -> None:
+    model = {**FIT, "entry": {"column": "address1_country", "op": "eq", "value": "France"}}
+    world.publish(model, {**RULE, "existing_leads": "include"})
+    lead = world.new_lead(jobtitle="CEO", telephone1="1", address1_country="France")
+    assert status(world, lead) == MARKETING_QUALIFIED
+    world.edit(lead, address1_country="Spain")
+    world.work(lead)
+    world.edit(lead, statecode=2, statuscode=4)
+    world.work(lead)
+    world.edit(lead, statecode=0, statuscode=1, address1_country="France")
+    assert status(world, lead) == MARKETING_QUALIFIED
+    before = world.writes()
+    world.work(lead)
+    assert world.writes() == before
+
+
+def test_who_published_stands_in_the_version(scored: World) -> None:
+    apply(scored, existing_leads="include")
+    scored.publisher().publish_rule(NAME)
+
+    columns = ["lgate_publishedby", "lgate_publishedon"]
+    rows = list(scored.app.client.rows(query("lgate_publishedversions", select=columns)))
+    assert all(row["lgate_publishedby"] for row in rows)
