@@ -8,10 +8,11 @@ FUNCTIONS_WORKER := build/judges/functions-worker
 DATAVERSE_CLIENT := build/judges/dataverse-client
 ODATAPY := build/judges/odatapy
 SCHEMATHESIS := build/judges/schemathesis
+AZURITE := build/judges/azurite
 JUDGE = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(@D) -r $<
 BENCH := build/bench/libraries
 
-.PHONY: setup demo test test-all check judges bench-scoring bench-sync lock clean
+.PHONY: setup demo test test-all check judges azurite bench-scoring bench-sync lock clean
 
 setup: $(STAMP)
 
@@ -51,10 +52,23 @@ $(SCHEMATHESIS)/.setup: tests/judges/schemathesis.txt | $(STAMP)
 	$(JUDGE)
 	@touch $@
 
-test: $(STAMP) judges
+# Microsoft's emulator of Azure Storage needs Node.js, which root can install; its tests are skipped where it is not there.
+azurite: $(AZURITE)/.setup
+
+$(AZURITE)/.setup: tests/judges/azurite/package.json tests/judges/azurite/package-lock.json
+	rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@command -v npm >/dev/null || [ "`id -u`" != 0 ] || ! command -v apt-get >/dev/null || \
+		{ apt-get -qq update && apt-get -qq install --no-install-recommends nodejs npm; } || true
+	@if command -v npm >/dev/null; then \
+		cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch $(@F); \
+	else \
+		echo "Azurite is not installed: npm is missing (Debian: apt-get install nodejs npm); its tests are skipped"; \
+	fi
+
+test: $(STAMP) judges azurite
 	$(BIN)/pytest -n 2 -m "not slow"
 
-test-all: $(STAMP) judges
+test-all: $(STAMP) judges azurite
 	$(BIN)/pytest -n 2
 
 # The engine beside the rule libraries that people would take instead; LEADS=20000 for a quick look.

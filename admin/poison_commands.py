@@ -8,7 +8,7 @@ import typer
 
 from admin.connection import connect
 from admin.problems import problems_on_stderr
-from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK, POISON, read_message
+from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK, POISON, RowChanges, read_message
 from connector.ports import Queue, TakenMessage
 
 LOOKED_AT_S = 5
@@ -45,7 +45,8 @@ def redrive() -> None:
             if "ids" not in content:
                 kept += 1
                 continue
-            envelope = {key: value for key, value in content.items() if key != "reason"} | {"attempt": 0}
+            known = {key: value for key, value in content.items() if key in RowChanges.model_fields}
+            envelope = {"cause": "redrive", **known, "attempt": 0}
             queue.send(name, read_message(json.dumps(envelope)).text())
             queue.delete(message)
             given_back += 1

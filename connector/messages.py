@@ -1,6 +1,7 @@
 """The envelope of a queue message: which rows to look at, never what is in them."""
 
 import json
+import re
 from typing import Annotated, Final, Literal
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ LEAD_CHANGES: Final = "leadgate-lead-changes"
 LEAD_CHANGES_BULK: Final = "leadgate-lead-changes-bulk"
 POISON: Final = "-poison"
 IDS_MAX: Final = 50
+TABLE_NAME: Final = r"^[a-z][a-z0-9_]{0,127}$"
 LINK_MAX: Final = 32_768
 """The longest URL that the Web API takes (dataverse.md 7.1); with it a message still fits into a queue's 64 KiB."""
 
@@ -25,7 +27,7 @@ class RowChanges(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     v: Literal[1, 2] = 1
-    table: str = Field(pattern=r"^[a-z][a-z0-9_]{0,127}$")
+    table: str = Field(pattern=TABLE_NAME)
     ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=IDS_MAX)]
     cause: str = Field(max_length=40)
     attempt: int = Field(default=0, ge=0)
@@ -60,6 +62,24 @@ def read_message(text: str) -> RowChanges:
         if any(problem["loc"] == ("v",) for problem in error.errors(include_input=False, include_url=False)):
             raise MessageError("unknown-version") from None
         raise MessageError("unreadable") from None
+
+
+def unreadable_text(text: str, reason: str) -> str:
+    """What is kept of a message that is not one of ours: the reason, its length, and the rows it names if it does.
+
+    A message of a later version, met after a step back, is given back by these.
+    """
+    return json.dumps({"v": 1, "reason": reason, "length": len(text), **_named_rows(text)})
+
+
+def _named_rows(text: str) -> dict[str, object]:
+    try:
+        content = json.loads(text)
+        table, ids = content["table"], [str(UUID(row_id)) for row_id in content["ids"]][:IDS_MAX]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    is_table = isinstance(table, str) and re.fullmatch(TABLE_NAME, table) is not None
+    return {"table": table, "ids": ids} if is_table and ids else {}
 
 
 def poison_text(message: RowChanges, ids: tuple[UUID, ...], reason: str) -> str:

@@ -6,7 +6,6 @@ reaches the host only for a defect or when the queue itself fails, and then the 
 are given back.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -18,7 +17,15 @@ from connector.backoff import wait_s
 from connector.breaker import Breaker
 from connector.errors import IncompleteError, MessageError, QueueError, VersionError
 from connector.live_versions import LiveVersions
-from connector.messages import IDS_MAX, LEAD_CHANGES_BULK, POISON, RowChanges, poison_text, read_message
+from connector.messages import (
+    IDS_MAX,
+    LEAD_CHANGES_BULK,
+    POISON,
+    RowChanges,
+    poison_text,
+    read_message,
+    unreadable_text,
+)
 from connector.ports import Clock, Queue, Random, TakenMessage
 from connector.related import concerned
 from connector.run_report import RunReport
@@ -106,7 +113,7 @@ class Worker:
             yield read_message(text)
         except MessageError as error:
             self.report.unreadable(error, queue)
-            self.queue.send(queue + POISON, json.dumps({"v": 1, "reason": error.reason, "length": len(text)}))
+            self.queue.send(queue + POISON, unreadable_text(text, error.reason))
 
     def _score(self, changes: RowChanges, queue: str) -> bool:
         try:
