@@ -17,7 +17,6 @@ from connector.live_versions import CACHE_S, LiveVersions
 from connector.metric_export import export_metrics
 from connector.poll_changes import PollChanges
 from connector.ports import Clock, Queue, Random
-from connector.reconcile import Reconcile
 from connector.rescore_due import RescoreDue
 from connector.run_report import RunReport
 from connector.score_leads import LeadScoring
@@ -52,7 +51,6 @@ class App:
     worker: Worker
     poll_changes: PollChanges
     rescore_due: RescoreDue
-    reconcile: Reconcile
     health: Health
     clock: Clock
     breaker: Breaker
@@ -95,6 +93,7 @@ def build(
         session=session,
         sleep=sleep,
         random=random,
+        clock=_seconds(clock),
         limits=limits,
         observe=telemetry.on_request,
     )
@@ -142,6 +141,10 @@ def _tokens(settings: Settings, limits: Limits) -> TokenProvider:
             return Certificate(tenant_id, client_id, settings.client_certificate_path, url, limits=limits)
         case "managed-identity":
             return ManagedIdentity(url, client_id=client_id or None, limits=limits)
+
+
+def _seconds(clock: Clock) -> Callable[[], float]:
+    return lambda: clock().timestamp()
 
 
 def _utc_now() -> datetime:
