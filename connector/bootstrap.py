@@ -17,6 +17,7 @@ from connector.live_versions import CACHE_S, LiveVersions
 from connector.metric_export import export_metrics
 from connector.poll_changes import PollChanges
 from connector.ports import Clock, Queue, Random
+from connector.reconcile import Reconcile
 from connector.rescore_due import RescoreDue
 from connector.run_report import RunReport
 from connector.score_leads import LeadScoring
@@ -51,6 +52,7 @@ class App:
     worker: Worker
     poll_changes: PollChanges
     rescore_due: RescoreDue
+    reconcile: Reconcile
     health: Health
     clock: Clock
     breaker: Breaker

@@ -116,7 +116,11 @@ class Follower:
 
 
 def _ids(stream: Stream, columns: tuple[str, ...], rows: Sequence[Row]) -> Iterator[UUID]:
-    """What the changed rows name; of a whole table of leads the open ones, and what is deleted concerns nobody."""
+    """What the changed rows name; what is deleted concerns nobody.
+
+    Of the first reading of leads only the open ones: nothing is stored of any yet. Later a closed one may have closed
+    unseen, and its score must end.
+    """
     for row in rows:
-        if stream.kind == "delta" or row.get(Lead.STATE, Lead.OPEN) == Lead.OPEN:
+        if stream.kind != "first" or row.get(Lead.STATE, Lead.OPEN) == Lead.OPEN:
             yield from (UUID(str(row[column])) for column in columns if row[column])

@@ -106,6 +106,17 @@ def test_an_expired_link_means_reading_everything_again(live: World) -> None:
     assert tick(live) == (set(), set())
 
 
+def test_a_lead_that_closed_while_the_link_expired_is_scored_no_more(live: World) -> None:
+    lead = live.new_lead(jobtitle="CEO")
+    tick(live)
+    live.work(lead)
+    live.edit(lead, statecode=2, statuscode=4)
+    live.clock.forward(days=8)
+    assert tick(live) == (set(), {lead})
+    live.work(lead)
+    assert live.scores(lead)["Fit"]["statecode"] == 1
+
+
 def test_a_reading_that_runs_out_of_time_goes_on_where_it_was(live: World) -> None:
     leads = {live.new_lead() for _ in range(7)}
     seen: set[UUID] = set()
