@@ -79,6 +79,7 @@ def test_what_is_not_for_azure_is_left_out_of_the_deployment() -> None:
         "docs/",
         "infra/",
         "benchmarks/",
+        "mutants/",
         "pyproject.toml",
         "requirements-dev.txt",
     } <= ignored

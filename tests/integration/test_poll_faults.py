@@ -125,7 +125,7 @@ def test_an_app_that_was_stopped_for_eight_days_finds_all_that_changed_meanwhile
     live.edit(closed, statecode=2, statuscode=4)
     made = live.new_lead()
     live.clock.forward(days=4, seconds=1)
-    assert tick(live)["lead"] == {quiet, edited, made}
+    assert tick(live)["lead"] == {quiet, edited, closed, made}
     assert tick(live) == {}
     live.edit(quiet, jobtitle="CTO")
     assert tick(live) == {"lead": {quiet}}
