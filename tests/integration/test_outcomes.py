@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 import requests
 
-from connector.score_leads import Outcome
+from connector.score_leads import LeadScoring, Outcome
 from dataverse import ThrottledError
 from emulator.fault_rules import FaultRule
 from emulator.faults import Faults
@@ -45,6 +45,14 @@ def test_the_correlation_of_the_message_is_in_the_log(live: World) -> None:
     score(live, lead)
     assert any(b'"lgate_correlationid":"a-correlation"' in body.replace(b'": "', b'":"') for body in bodies)
     assert any(b"tag=leadgate:a-correlation" in body or b"tag=leadgate%3Aa-correlation" in body for body in bodies)
+
+
+def test_a_dry_run_holds_what_it_would_write_and_counts_who_would_qualify(live: World) -> None:
+    leads = [live.new_lead(jobtitle="CEO", telephone1="1") for _ in range(2)] + [live.new_lead()]
+    dry = LeadScoring(live.app.client, live.clock, writes=False)
+    outcome = dry.score(leads, live.app.versions.now(), "a-correlation")
+    assert outcome == Outcome(held=3, qualified=2)
+    assert [live.scores(lead) for lead in leads] == [{}, {}, {}]
 
 
 def test_a_write_that_meets_a_limit_is_raised_with_the_wait_that_was_asked_for(live: World) -> None:
