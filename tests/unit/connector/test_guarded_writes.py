@@ -39,7 +39,7 @@ def test_what_each_rule_that_acted_has_set_is_left_by_all_later_rules() -> None:
     )
     seen = look(scores=[stored()], log=[acted(rule_id=first), acted(rule_id=second)])
     (qualification,) = decide(seen, in_force, NOW).qualifications
-    assert qualification.changes == {"rating": 1}
+    assert qualification.actions == {"rating": 1}
 
 
 def test_a_rule_that_acted_does_not_keep_the_next_from_acting() -> None:
