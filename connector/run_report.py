@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from connector import telemetry as names
-from connector.errors import MessageError
+from connector.errors import MessageError, QueueError
 from connector.messages import RowChanges
 from connector.outcome import Outcome
 from connector.ports import Clock, TakenMessage
@@ -88,6 +88,10 @@ class RunReport:
         """So many rows wait in fewer messages until Dataverse answers again."""
         self.telemetry.put_off.add(rows, {names.REASON: "breaker-open"})
         log_event(Event.KEPT, queue=queue, rows=rows, messages=messages)
+
+    def queue_failed(self, error: QueueError, queue: str, call: str) -> None:
+        """The queue did not do what could as well be left undone."""
+        log_event(Event.QUEUE_FAILED, logging.WARNING, queue=queue, call=call, error=str(error))
 
     def unreadable(self, error: MessageError, queue: str) -> None:
         """A message is not one of ours."""

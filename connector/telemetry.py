@@ -39,6 +39,7 @@ class Event(StrEnum):
     NEW_REASON = "new-reason"
     MESSAGE_REFUSED = "message-refused"
     GIVEN_BACK = "given-back"
+    QUEUE_FAILED = "queue-failed"
     BREAKER_OPENED = "breaker-opened"
     BREAKER_PROBED = "breaker-probed"
     BREAKER_CLOSED = "breaker-closed"

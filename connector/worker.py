@@ -68,8 +68,7 @@ class Worker:
         began, taken = self.clock(), list[TakenMessage]()
         try:
             self._work(TakenMessage(queue, text, "", "", inserted_on), taken)
-            for message in taken:
-                self.queue.delete(message)
+            self._forget(taken)
         except Exception as error:
             self._give_back(taken, queue, error)
             self.report.ended(queue, began, error)
@@ -93,7 +92,11 @@ class Worker:
 
     def _batches(self, queue: str, at_most: int) -> Iterator[Sequence[TakenMessage]]:
         for _ in range(at_most // TAKEN_MAX):
-            batch = self.queue.take(queue, at_most=TAKEN_MAX, lease_s=LEASE_S)
+            try:
+                batch = self.queue.take(queue, at_most=TAKEN_MAX, lease_s=LEASE_S)
+            except QueueError as error:  # what waits can wait; what is here need not
+                self.report.queue_failed(error, queue, "take")
+                return
             yield batch
             if len(batch) < TAKEN_MAX:
                 return
@@ -164,6 +167,14 @@ class Worker:
             self.queue.send(queue, changes.text(), delay_s=self.breaker.kept_for_s())
         if pages:
             self.report.kept(sum(len(changes.ids) for changes in pages), len(pages), queue)
+
+    def _forget(self, taken: Sequence[TakenMessage]) -> None:
+        """Delete what is done; what cannot be deleted comes again after its lease, and finds nothing to do."""
+        for message in taken:
+            try:
+                self.queue.delete(message)
+            except QueueError as error:
+                self.report.queue_failed(error, message.queue, "delete")
 
     def _give_back(self, taken: Sequence[TakenMessage], queue: str, error: Exception) -> None:
         """Make what was taken visible at once; what cannot be given back comes back when its lease ends."""

@@ -1,13 +1,18 @@
 """What other people and other workers do between a read and a write."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 import requests
 
-from connector.messages import LEAD_CHANGES, POISON
+from connector.errors import QueueError
+from connector.messages import LEAD_CHANGES, POISON, RowChanges
+from connector.ports import TakenMessage
+from connector.tables import Lead
 from dataverse import create
-from tests.world import FIT, RULE, VISITS, World, once
+from tests.world import FIT, RULE, VISITS, ListQueue, World, once
 
 
 @pytest.fixture
@@ -127,3 +132,35 @@ def test_a_contact_reaches_its_leads_by_messages_of_their_own(live: World) -> No
     (text,) = live.queue.of(LEAD_CHANGES)
     assert json.loads(text)["ids"] == [str(lead)]
     assert json.loads(text)["table"] == "lead"
+
+
+@dataclass
+class _Grudging(ListQueue):
+    """A queue that will not do one kind of call."""
+
+    refused: str = ""
+
+    def take(self, queue: str, *, at_most: int, lease_s: float) -> Sequence[TakenMessage]:
+        self._ask("take", queue)
+        return super().take(queue, at_most=at_most, lease_s=lease_s)
+
+    def delete(self, message: TakenMessage) -> None:
+        self._ask("delete", message.queue)
+        super().delete(message)
+
+    def _ask(self, call: str, queue: str) -> None:
+        if call == self.refused:
+            raise QueueError(queue, "ServiceRequestError")
+
+
+@pytest.mark.parametrize("refused", ["take", "delete"])
+def test_a_queue_that_will_not_give_or_forget_keeps_no_lead_from_being_scored(live: World, refused: str) -> None:
+    live.queue = _Grudging(refused=refused)
+    adapter, app = live.another_app()
+    first, second = live.new_lead(jobtitle="CEO"), live.new_lead(jobtitle="CTO")
+    live.queue.send(LEAD_CHANGES, RowChanges(table=Lead.TABLE, ids=(second,), cause="test").text())
+    live.work(first, app=app)
+    assert live.scores(first)["Fit"]["lgate_score"] == 100
+    assert bool(live.scores(second)) is (refused == "delete")
+    assert live.queue.of(LEAD_CHANGES + POISON) == []
+    adapter.close()
