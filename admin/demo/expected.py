@@ -16,10 +16,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The scores that a lead must have, by model, and the names of the rules that must have acted on it."""
+    """The scores that a lead must have, by model, and the names of the rules that must have acted on it.
+
+    `is_closed`: one of these runs QualifyLead, so the lead is closed, and its scores are what they were by then.
+    """
 
     scores: Mapping[str, Score]
     rules: frozenset[str]
+    is_closed: bool = False
 
 
 def expected(
@@ -34,8 +38,14 @@ def expected(
         facts = Facts(lead, by_lead[lead["leadid"]])
         closed = lead.get("statecode", 0) != 0
         scores = {} if closed else {name: scorer.score(facts, at) for name, scorer in scorers.items()}
-        found[lead["leadid"]] = Expected(scores, _rules(definitions, scores))
+        rules = _rules(definitions, scores)
+        found[lead["leadid"]] = Expected(scores, rules, closes(definitions, rules))
     return found
+
+
+def closes(definitions: Definitions, rules: frozenset[str]) -> bool:
+    """Whether one of these rules runs QualifyLead."""
+    return any(rule.rule in rules and rule.actions.qualify_lead is not None for rule in definitions.rules)
 
 
 def sample_facts(sample: Sample, now: datetime, *, changed: bool) -> tuple[list[Row], dict[str, list[Row]]]:

@@ -47,9 +47,12 @@ def differences(wanted: Mapping[str, Expected], found: Mapping[str, Outcome]) ->
             yield f"lead {lead_id} is not there"
             continue
         active = {name: row for name, row in outcome.scores.items() if row["statecode"] == ACTIVE}
-        in_audience = {name: score for name, score in expected.scores.items() if score.total is not None}
+        scored = {} if expected.is_closed else expected.scores
+        in_audience = {name: score for name, score in scored.items() if score.total is not None}
         for model in sorted(active.keys() | in_audience.keys()):
             yield from _score_differences(lead_id, model, in_audience.get(model), active.get(model))
+        if expected.is_closed and outcome.lead[Lead.STATE] == Lead.OPEN:
+            yield f"lead {lead_id} is open, and QualifyLead should have closed it"
         if outcome.rules != expected.rules:
             yield f"lead {lead_id}: rules {sorted(outcome.rules)} acted, {sorted(expected.rules)} should have"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from admin.definitions import Definitions
-from admin.demo.expected import Expected, expected, sample_facts
+from admin.demo.expected import Expected, closes, expected, sample_facts
 from admin.demo.leads_csv import read_leads_csv
 from admin.demo.sample import make_changes, put_in, read_sample, send_all
 from connector.tables import Lead, LeadInteraction
@@ -43,6 +43,7 @@ def sample_plan(path: Path, definitions: Definitions, now: datetime) -> Plan:
     sample = read_sample(path)
     first = expected(definitions, *sample_facts(sample, now, changed=False), now)
     last = expected(definitions, *sample_facts(sample, now, changed=True), now)
+    acted = {lead: first[lead].rules | last[lead].rules for lead in last}
     creating = f"creating {len(sample['leads'])} leads and {len(sample['interactions'])} interactions"
     changing = f"making {len(sample['changes'])} changes, as users would"
     return Plan(
@@ -51,7 +52,7 @@ def sample_plan(path: Path, definitions: Definitions, now: datetime) -> Plan:
             Act(creating, lambda client: put_in(client, sample, now)),
             Act(changing, lambda client: make_changes(client, sample, now)),
         ),
-        wanted={lead: Expected(last[lead].scores, first[lead].rules | last[lead].rules) for lead in last},
+        wanted={lead: Expected(last[lead].scores, rules, closes(definitions, rules)) for lead, rules in acted.items()},
         detail=str(sample["leads"][0][Lead.ID]),
     )
 

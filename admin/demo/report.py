@@ -16,7 +16,7 @@ from admin.demo.plans import Plan
 from admin.lead_views import decision_rows, decisions_table, lead_score_parts
 from admin.playground import Playground
 from connector.decide_scores import scores_now
-from connector.tables import ACTIVE, Lead, LeadScore
+from connector.tables import ACTIVE, INACTIVE, Lead, LeadScore
 from dataverse.metadata import status_options
 from emulator.running import RunningEmulator
 
@@ -37,7 +37,9 @@ def report(
         yield f"\nWhy {outcomes[plan.detail].lead['fullname']}?"
         yield from _detail(play, UUID(plan.detail), models)
     qualified = sum(bool(outcome.rules) for outcome in outcomes.values())
-    yield f"\n{qualified} of {len(outcomes):,} leads qualified; each score is what the files say."
+    contacts = sum(expected.is_closed for expected in plan.wanted.values())
+    turned = f", {contacts} of them became contacts" if contacts else ""
+    yield f"\n{qualified} of {len(outcomes):,} leads qualified{turned}; each score is what the files say."
     yield sent_text(play.emulated, delays)
 
 
@@ -92,7 +94,8 @@ def sent_text(emulated: RunningEmulator, delays: Delays) -> str:
 
 def _total(outcome: Outcome, models: Sequence[str]) -> int:
     rows = (outcome.scores.get(model) for model in models)
-    return sum(int(row[LeadScore.SCORE]) for row in rows if row and row["statecode"] == ACTIVE)
+    counted = ACTIVE if outcome.lead[Lead.STATE] == Lead.OPEN else INACTIVE
+    return sum(int(row[LeadScore.SCORE] or 0) for row in rows if row and row["statecode"] == counted)
 
 
 def _score_text(row: Row | None) -> str:
