@@ -1,6 +1,6 @@
 """Loading what is in force from Dataverse, and keeping it for at most a minute.
 
-A model or rule is in force if and only if its row is Active, Live and names its current version.
+What that is, `live_rows` says.
 """
 
 from dataclasses import dataclass, replace
