@@ -11,9 +11,11 @@ from functools import lru_cache
 import requests
 
 from connector.health import Health
+from connector.lifecycle import Lifecycle
 from connector.live_versions import CACHE_S, LiveVersions
 from connector.poll_changes import PollChanges
 from connector.ports import Clock, Queue, Random
+from connector.publish import Publisher
 from connector.reconcile import Reconcile
 from connector.rescore_due import RescoreDue
 from connector.score_leads import LeadScoring
@@ -47,6 +49,8 @@ class App:
     reconcile: Reconcile
     health: Health
     clock: Clock
+    publisher: Publisher
+    lifecycle: Lifecycle
 
 
 @lru_cache(maxsize=1)
@@ -78,6 +82,7 @@ def build(
     versions = LiveVersions(client, clock, cache_s=cache_s)
     scoring = LeadScoring(client, clock, writes=settings.mode == "live")
     worker = Worker(client, versions, scoring, queue, random, settings.mode)
+    publisher = Publisher(client, queue, clock, versions, settings.default_time_zone, settings.text_accent_sensitive)
     return App(
         settings,
         client,
@@ -90,6 +95,8 @@ def build(
         Reconcile(client, versions, queue, clock, settings.mode),
         Health(client, queue, clock),
         clock,
+        publisher,
+        Lifecycle(publisher, random, settings.mode),
     )
 
 

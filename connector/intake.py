@@ -15,8 +15,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from connector.lifecycle_message import PARENTS, LifecycleMessage
 from connector.messages import IDS_MAX, RowChanges
-from connector.tables import MODEL_TABLES, Contact, Lead, LeadInteraction
+from connector.tables import MODEL_TABLES, Contact, Lead, LeadInteraction, QualificationRule, ScoringModel
 
 SECRET_HEADER: Final = "x-leadgate-secret"  # noqa: S105  the name of a header
 BODY_MAX_BYTES: Final = 1024 * 1024
@@ -53,7 +54,7 @@ def refuse_caller(presented: str | None, secrets: Sequence[str], organization_id
     return None if any(matches) else Refusal(401, "unauthorized")
 
 
-def read_row_changed(body: bytes, organization_id: UUID) -> tuple[RowChanges, ...] | Refusal:
+def read_row_changed(body: bytes, organization_id: UUID) -> tuple[RowChanges | LifecycleMessage, ...] | Refusal:
     """The messages to queue (none when there is nothing to look at), or the refusal to answer."""
     if len(body) > BODY_MAX_BYTES:
         return Refusal(413, "too-large")
@@ -76,7 +77,14 @@ def _parse(body: bytes) -> _Context | None:
         return None
 
 
-def _messages(context: _Context) -> Iterator[RowChanges]:
+def _messages(context: _Context) -> Iterator[RowChanges | LifecycleMessage]:
+    if context.PrimaryEntityName in {ScoringModel.TABLE, QualificationRule.TABLE}:
+        yield LifecycleMessage(table=context.PrimaryEntityName, id=context.PrimaryEntityId)
+    if context.PrimaryEntityName in PARENTS:
+        lookup, above = PARENTS[context.PrimaryEntityName]
+        parents = [(above, row_id) for row_id in _references(context, lookup)]
+        for table, row_id in parents or [(context.PrimaryEntityName, context.PrimaryEntityId)]:
+            yield LifecycleMessage(table=table, id=row_id)
     if context.PrimaryEntityName == Lead.TABLE:
         yield RowChanges(table=Lead.TABLE, ids=(context.PrimaryEntityId,), cause="webhook")
     if context.PrimaryEntityName == LeadInteraction.TABLE:

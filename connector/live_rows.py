@@ -12,6 +12,7 @@ from uuid import UUID
 from connector.errors import VersionError
 from connector.lead_table import LeadTable
 from connector.live import LiveModel, LiveRule
+from connector.rules import QualificationRule as Rule
 from connector.rules import parse_rule
 from connector.tables import ACTIVE, Lifecycle, PublishedVersion, QualificationRule, ScoringModel
 from dataverse import Request, query
@@ -55,19 +56,15 @@ def live_rule(row: Row, lead: LeadTable) -> LiveRule:
     """The rule in a row of LIVE_RULES, with the environment's own values; VersionError when it cannot be read."""
     version_id, definition = _version(row, str(row[QualificationRule.NAME]))
     try:
-        rule = parse_rule(definition)
-        resolved = lead.resolve(rule)
+        return live_rule_of(UUID(str(row[QualificationRule.ID])), version_id, parse_rule(definition), lead)
     except DefinitionError as error:
         raise VersionError(str(row[QualificationRule.NAME]), f"cannot be read: {error}") from error
-    return LiveRule(
-        rule_id=UUID(str(row[QualificationRule.ID])),
-        version_id=version_id,
-        name=rule.rule,
-        rule=rule,
-        changes=resolved.changes,
-        from_status=resolved.from_status,
-        qualify=resolved.qualify,
-    )
+
+
+def live_rule_of(rule_id: UUID, version_id: UUID, rule: Rule, lead: LeadTable) -> LiveRule:
+    """A rule as it acts in this environment; DefinitionError names all that is not there."""
+    resolved = lead.resolve(rule)
+    return LiveRule(rule_id, version_id, rule.rule, rule, resolved.changes, resolved.from_status, resolved.qualify)
 
 
 def _version(row: Row, owner: str) -> tuple[UUID, object]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from connector.left_over import queue_left_over
 from connector.live_versions import LiveVersions
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
 from connector.ports import Clock, Queue
@@ -53,7 +54,7 @@ LEADS = Source("changes-lead", Lead.SET, (Lead.ID, Lead.STATE), {Lead.TABLE: (Le
 
 @dataclass(frozen=True, slots=True)
 class PollChanges:
-    """Follows leads, and the tables of interactions that live models count."""
+    """Follows leads, and the tables of interactions that live models count; looks after models and rules besides."""
 
     client: DataverseClient
     versions: LiveVersions
@@ -67,6 +68,8 @@ class PollChanges:
         if self.mode == "off":
             return 0
         until = self.clock() + timedelta(seconds=self.tick_s)
+        if self.mode == "live":
+            queue_left_over(self.client, self.queue)
         sources = [LEADS, *map(interaction_source, self.versions.now().reader.interactions)]
         return sum(self._follow(source, until) for source in sources)
 

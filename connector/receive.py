@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from connector.bootstrap import App
 from connector.errors import LeadgateError
 from connector.intake import SECRET_HEADER, Refusal, read_row_changed, refuse_caller
+from connector.lifecycle_message import LIFECYCLE, LifecycleMessage
 from connector.messages import LEAD_CHANGES
 
 _log = logging.getLogger("leadgate")
@@ -38,7 +39,8 @@ def _receive(body: bytes, headers: Mapping[str, str], app: App) -> int:
         messages = read_row_changed(body, organization_id)
         if not isinstance(messages, Refusal):
             for message in messages:
-                app.queue.send(LEAD_CHANGES, message.text())
+                name = LIFECYCLE if isinstance(message, LifecycleMessage) else LEAD_CHANGES
+                app.queue.send(name, message.text())
             return 202
         refusal = messages
     _log.warning("webhook refused: %s", refusal.reason if refusal else "")
