@@ -440,7 +440,7 @@ def test_a_function_that_died_before_the_leads_were_queued_is_followed_by_one_th
     apply(world, FIT)
     write(world, "Fit", statuscode=Status.PUBLISHING)
 
-    def down(queue: str, _text: str, *, delay_s: float = 0) -> None:  # noqa: ARG001  the port's own name
+    def down(queue: str, _text: str, *, delay_s: float = 0) -> None:
         raise QueueError(queue, "down")
 
     monkeypatch.setattr(world.queue, "send", down)
@@ -462,7 +462,7 @@ def test_a_stop_that_died_before_the_leads_were_queued_is_brought_to_its_end(
     world.new_lead()
     write(world, "Fit", statuscode=Status.STOPPING)
 
-    def down(queue: str, _text: str, *, delay_s: float = 0) -> None:  # noqa: ARG001  the port's own name
+    def down(queue: str, _text: str, *, delay_s: float = 0) -> None:
         raise QueueError(queue, "down")
 
     monkeypatch.setattr(world.queue, "send", down)
