@@ -64,6 +64,11 @@ class LiveVersions:
             self._in_force = self._load()
             return self._in_force
 
+    def forget(self) -> None:
+        """Have the next one who asks read anew: something was put in force or ended here."""
+        with self._lock:
+            self._in_force = None
+
     def _load(self) -> InForce:
         loaded_on = self._clock()
         models, rules = list(self._client.rows(LIVE_MODELS)), list(self._client.rows(LIVE_RULES))

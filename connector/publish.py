@@ -74,12 +74,12 @@ class Publisher:
             raise PublicationError(draft.name, checked.problems)
         text = canonical_json(checked.model)
         if already := self.publications.in_force_already(draft, MODEL, text):
-            return already
+            return self._told(already)
         number = highest_number(self.client, MODEL, draft.row_id) + 1
         scorer = compile_model(checked.model)
         version = LiveModel(draft.row_id, version_id(draft.row_id, number), checked.model, scorer)
         self._rehearse(draft, Live((version,), ()))
-        return self.publications.put_in_force(draft, MODEL, number, text)
+        return self._told(self.publications.put_in_force(draft, MODEL, number, text))
 
     def publish_rule_draft(
         self,
@@ -98,7 +98,7 @@ class Publisher:
             raise PublicationError(draft.name, problems)
         text = rule_json(rule)
         if already := self.publications.in_force_already(draft, RULE, text):
-            return already
+            return self._told(already)
         if scan.number is None or scan.sha256 != text_hash(text):
             scan = Scan(highest_number(self.client, RULE, draft.row_id) + 1, text_hash(text))
         number = scan.number or 1
@@ -114,23 +114,28 @@ class Publisher:
             return scan
         if problem := _flips_problem(rule.existing_leads, scan.met, max(confirmed_flips, _confirmed(draft))):
             raise PublicationError(draft.name, [problem])
-        return self.publications.put_in_force(draft, RULE, number, text, is_written=leave_alone)
+        return self._told(self.publications.put_in_force(draft, RULE, number, text, is_written=leave_alone))
 
     def stop_model_draft(self, draft: Draft) -> Publication:
         """End this model."""
         if using := [rule for _, rule in rules_naming(self.versions.fresh().live, draft)]:
             named = [f"rule {rule!r} is live and names it: stop the rule first" for rule in using]
             raise PublicationError(draft.name, named)
-        return self.publications.stop(draft, MODEL)
+        return self._told(self.publications.stop(draft, MODEL))
 
     def stop_rule_draft(self, draft: Draft) -> Publication:
         """End this rule."""
-        return self.publications.stop(draft, RULE)
+        return self._told(self.publications.stop(draft, RULE))
 
     @property
     def publications(self) -> Publications:
         """What writes and ends versions."""
         return Publications(self.client, self.queue, self.clock, self.rescore_delay_s)
+
+    def _told(self, done: Publication) -> Publication:
+        """The same, and the workers of this process hear of it at once; those of others when their caches end."""
+        self.versions.forget()
+        return done
 
     def _rehearse(self, draft: Draft, version: Live) -> None:
         """Refuse what the service may not ask, or cannot."""
