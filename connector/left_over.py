@@ -125,4 +125,5 @@ def _rows(client: DataverseClient, requests: Sequence[Request]) -> list[list[Any
 
 
 def _with(rows: Sequence[Row], lookup: str, ids: Sequence[str]) -> list[Row]:
-    return [row for row in rows if row[f"_{lookup}_value"] in ids]
+    wanted = set(ids)
+    return [row for row in rows if row[f"_{lookup}_value"] in wanted]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from connector.live_versions import InForce
-from connector.tables import Contact, Lead, LeadScore, QualificationLog
+from connector.tables import Contact, CustomerInsightsScore, Lead, LeadScore, QualificationLog
 from dataverse import DataverseClient, PermanentError, PrivilegeError, Request, query
 from dataverse.metadata import TableMetadata, table
 
@@ -49,7 +49,8 @@ def _tables(version: InForce, lead: TableMetadata) -> list[str]:
     related = {target for need in needs for lookup in need.expands for target in lead.lookups.get(lookup, ())}
     counted = {each.table for each in version.reader.interactions}
     matched = {Contact.TABLE} if version.live.match_columns else set()
-    return [Lead.TABLE, *sorted(related | counted | matched), LeadScore.TABLE, QualificationLog.TABLE]
+    given = {CustomerInsightsScore.TABLE} if version.live.customer_insights_models else set()
+    return [Lead.TABLE, *sorted(related | counted | matched | given), LeadScore.TABLE, QualificationLog.TABLE]
 
 
 def _may_not_read(client: DataverseClient, name: str) -> bool:

@@ -739,3 +739,13 @@ def test_a_version_that_cannot_be_read_is_the_answer_and_nobody_waits_for_one(wo
     ask(world, "Visits", Status.PUBLISHING)
     assert "has changed since its publication" in str(standing(world, "Visits")[2])
     assert standing(world, "Visits")[:2] == (ACTIVE, Status.LIVE)
+
+
+def test_a_file_mends_a_draft_whose_json_is_broken(world: World) -> None:
+    apply(world, FIT, RULE)
+    write(world, "Fit", lgate_entrycondition="{")
+    write(world, NAME, lgate_actions="{")
+    apply(world, FIT, RULE)
+    ask(world, "Fit", Status.PUBLISHING)
+    ask(world, NAME, Status.PUBLISHING)
+    assert {standing(world, name) for name in ("Fit", NAME)} == {(ACTIVE, Status.LIVE, None)}
