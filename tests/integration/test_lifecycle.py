@@ -26,7 +26,8 @@ from connector.tables import (
     ScoringModel,
 )
 from connector.tables import Lifecycle as Status
-from dataverse import create, delete, query, update
+from connector.versions import RULE as VERSION_OF_RULE
+from dataverse import AlreadyExistsError, create, delete, query, update
 from emulator.web_api import emulator as emulated
 from emulator.web_api.errors import WebApiError
 from scoring import parse_model
@@ -749,3 +750,27 @@ def test_a_file_mends_a_draft_whose_json_is_broken(world: World) -> None:
     ask(world, "Fit", Status.PUBLISHING)
     ask(world, NAME, Status.PUBLISHING)
     assert {standing(world, name) for name in ("Fit", NAME)} == {(ACTIVE, Status.LIVE, None)}
+
+
+def test_of_two_messages_of_a_rule_the_one_that_has_come_further_goes_on(world: World) -> None:
+    world.publish(FIT)
+    for _ in range(5):
+        world.new_lead()
+    apply(world, RULE)
+    write(world, NAME, statuscode=Status.PUBLISHING)
+    hasty = scanning(world, page_size=2)
+    hasty.work(message(world, NAME).text())
+    hasty.work(message(world, NAME).text())
+    (text,) = world.queue.of(LIFECYCLE)
+    scan = read_lifecycle_message(text).scan
+    assert scan is not None
+    assert scan.seen == 4
+
+
+def test_a_version_that_is_written_already_is_taken_up_only_when_it_says_the_same(world: World) -> None:
+    apply(world, RULE | {"criteria": [{"customer_insights": "Engagement", "at_least": 1}]})
+    publications, rule = world.publisher().publications, draft(world, NAME)
+    publications.write_version(rule, VERSION_OF_RULE, 1, "{}")
+    publications.write_version(rule, VERSION_OF_RULE, 1, "{}")
+    with pytest.raises(AlreadyExistsError):
+        publications.write_version(rule, VERSION_OF_RULE, 1, "[]")
