@@ -774,3 +774,21 @@ def test_a_version_that_is_written_already_is_taken_up_only_when_it_says_the_sam
     publications.write_version(rule, VERSION_OF_RULE, 1, "{}")
     with pytest.raises(AlreadyExistsError):
         publications.write_version(rule, VERSION_OF_RULE, 1, "[]")
+
+
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_somebody_whose_mind_changes_before_the_answer_is_written_is_heard(world: World, is_valid: bool) -> None:
+    apply(world, FIT if is_valid else {**FIT, "entry": {"column": "jobtitel", "op": "null"}})
+    write(world, "Fit", statuscode=Status.PUBLISHING)
+    changed_mind: list[bool] = []
+
+    def change_mind(sent: requests.PreparedRequest) -> None:
+        if not changed_mind and (sent.method == "PATCH" or b"changeset_" in (sent.body or b"")):
+            changed_mind.append(True)
+            write(world, "Fit", statuscode=Status.DRAFT)
+
+    world.adapter.before = change_mind
+    look(world, "Fit")
+    world.adapter.before = lambda _request: None
+    assert changed_mind
+    assert (standing(world, "Fit"), versions(world)) == ((ACTIVE, Status.DRAFT, None), [])
