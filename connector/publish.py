@@ -1,7 +1,6 @@
 """Publishing and stopping: a draft becomes a version that scores, or ends; nothing is written when it is refused."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,13 +15,13 @@ from connector.ports import Clock, Queue
 from connector.preview import PAGE_SIZE
 from connector.publication import RESCORE_DELAY_S, Publication, Publications
 from connector.rehearsal import rehearsal_problems
-from connector.rules import parse_rule, rule_json
+from connector.rules import rule_json
 from connector.tables import QualificationRule
 from connector.validate_model import check_model, rules_naming
-from connector.validate_rule import rule_problems
+from connector.validate_rule import check_rule
 from connector.versions import MODEL, RULE, highest_number, text_hash
 from dataverse import DataverseClient
-from scoring import DefinitionError, canonical_json, compile_model
+from scoring import canonical_json, compile_model
 
 FLIPS_UNCONFIRMED_MAX = 500
 """A rule that would act on more leads at once is published only when their number is confirmed."""
@@ -69,15 +68,12 @@ class Publisher:
         """Put this draft of a model in force."""
         live = self.versions.fresh().live
         organisation = {"time_zone": self.default_time_zone, "text_accent_sensitive": self.text_accent_sensitive}
-        checked = check_model(self.client, draft, live, organisation)
-        if checked.model is None:
-            raise PublicationError(draft.name, checked.problems)
-        text = canonical_json(checked.model)
+        model = check_model(self.client, draft, live, organisation)
+        text = canonical_json(model)
         if already := self.publications.in_force_already(draft, MODEL, text):
             return self._told(already)
         number = highest_number(self.client, MODEL, draft.row_id) + 1
-        scorer = compile_model(checked.model)
-        version = LiveModel(draft.row_id, version_id(draft.row_id, number), checked.model, scorer)
+        version = LiveModel(draft.row_id, version_id(draft.row_id, number), model, compile_model(model))
         self._rehearse(draft, Live((version,), ()))
         return self._told(self.publications.put_in_force(draft, MODEL, number, text))
 
@@ -91,11 +87,8 @@ class Publisher:
         on_seen: Callable[[int], None] = lambda _seen: None,
     ) -> Publication | Scan:
         """Put this draft of a rule in force, or the scan to go on from when the time was up before that."""
-        with refused(draft.name):
-            rule = parse_rule(draft.definition)
         lead, live = read_lead_table(self.client), self.versions.fresh().live
-        if problems := rule_problems(self.client, rule, live, lead):
-            raise PublicationError(draft.name, problems)
+        rule = check_rule(self.client, draft, live, lead)
         text = rule_json(rule)
         if already := self.publications.in_force_already(draft, RULE, text):
             return self._told(already)
@@ -159,17 +152,7 @@ def _confirmed(draft: Draft) -> int:
 
 
 def _found(read: Callable[[DataverseClient, str], Draft | None], client: DataverseClient, name: str) -> Draft:
-    with refused(name):
-        draft = read(client, name)
+    draft = read(client, name)
     if draft is None:
         raise PublicationError(name, ["there is none of this name"])
     return draft
-
-
-@contextmanager
-def refused(name: str) -> Iterator[None]:
-    """What is wrong with a definition, as the refusal of the model or rule that it is of."""
-    try:
-        yield
-    except DefinitionError as error:
-        raise PublicationError(name, [str(problem) for problem in error.problems]) from error

@@ -1,11 +1,11 @@
 """A draft of a model held against everything at once: what a model may say, and what the environment has."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from connector.business_units import unit_and_children
 from connector.drafts import Draft
+from connector.errors import PublicationError
 from connector.live import Live
 from connector.readable_parts import readable_comparisons, readable_interactions
 from connector.validation import held, validated
@@ -13,16 +13,11 @@ from dataverse import DataverseClient
 from scoring import DefinitionError, Problem, ScoringModel, parse_model
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """All that speaks against a draft; when that is nothing, the model with what only the environment knows in it."""
+def check_model(client: DataverseClient, draft: Draft, live: Live, organisation: Mapping[str, Any]) -> ScoringModel:
+    """The model that a draft is, with what only the environment knows in it; `organisation` fills in what is left open.
 
-    problems: Sequence[str]
-    model: ScoringModel | None
-
-
-def check_model(client: DataverseClient, draft: Draft, live: Live, organisation: Mapping[str, Any]) -> Checked:
-    """Everything that speaks against putting the draft in force; `organisation` fills in what the draft leaves open."""
+    PublicationError names everything that speaks against it, each with its place.
+    """
     problems = list(draft.unreadable)
     model: ScoringModel | None = None
     try:
@@ -41,9 +36,9 @@ def check_model(client: DataverseClient, draft: Draft, live: Live, organisation:
         environment = held(client, readable_comparisons(draft.content), readable_interactions(draft.content))
     texts = [*map(str, problems), *environment.problems, *_shown_twice(draft, live), *_renamed(draft, live)]
     if texts or model is None:
-        return Checked(texts, None)
+        raise PublicationError(draft.name, texts)
     filled_in = {**organisation, "business_units": units, "columns": environment.columns}
-    return Checked((), model.model_copy(update={**filled_in, "time_zone": model.time_zone or filled_in["time_zone"]}))
+    return model.model_copy(update={**filled_in, "time_zone": model.time_zone or filled_in["time_zone"]})
 
 
 def rules_naming(live: Live, draft: Draft) -> list[tuple[str, str]]:
