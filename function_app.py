@@ -5,6 +5,7 @@ import os
 import azure.functions as func
 
 from connector.bootstrap import App, bootstrap
+from connector.lifecycle_message import LIFECYCLE
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
 from connector.receive import health_status, receive
 from connector.settings import Settings
@@ -44,6 +45,13 @@ def score_leads_bulk(message: func.QueueMessage) -> None:
     """The same for the messages of a publication, so that an edit never waits behind them."""
     text = message.get_body().decode(errors="replace")
     _app().worker.work(text, LEAD_CHANGES_BULK, message.insertion_time)
+
+
+@app.function_name("publish_or_stop")
+@app.queue_trigger(arg_name="message", queue_name=LIFECYCLE, connection="AzureWebJobsStorage")
+def publish_or_stop(message: func.QueueMessage) -> None:
+    """Put a model or rule in force, or end it, as its row asks."""
+    _app().lifecycle.work(message.get_body().decode(errors="replace"))
 
 
 @app.function_name("rescore_due")

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from admin.connection import connect
 from admin.definitions import Definitions, read_definitions, resolved
@@ -23,6 +25,9 @@ from scoring import DefinitionError, canonical_json, parse_model
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON, each with models and rules.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names as the files give them.")]
+ConfirmedFlips = Annotated[
+    int, typer.Option("--confirm-flips", metavar="N", min=0, help="Act on so many open leads at once (above 500).")
+]
 
 models = typer.Typer(no_args_is_help=True, help="Scoring models: validate, test, apply, publish, stop.")
 rules = typer.Typer(no_args_is_help=True, help="Qualification rules: apply, publish, stop.")
@@ -54,11 +59,22 @@ def stop_models(names: Names) -> None:
     _each(names, "model", publisher(connect()).stop_model)
 
 
-@rules.command("publish", epilog='Example: leadgate rule publish "Marketing qualified"')
+@rules.command("publish", epilog='Example: leadgate rule publish "Marketing qualified" --confirm-flips 812')
 @problems_on_stderr
-def publish_rules(names: Names) -> None:
-    """Put the drafts of rules in force."""
-    _each(names, "rule", publisher(connect()).publish_rule)
+def publish_rules(names: Names, confirm_flips: ConfirmedFlips = 0) -> None:
+    """Put the drafts of rules in force; open leads that meet one already are counted first, and asked about."""
+    publishing = publisher(connect()).publish_rule
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def publish(name: str) -> Publication:
+            def seen(leads: int) -> None:
+                progress.update(task, description=f"{name}: {leads:,} open leads held against it")
+
+            return publishing(name, confirmed_flips=confirm_flips, on_seen=seen)
+
+        _each(names, "rule", publish)
 
 
 @rules.command("stop", epilog='Example: leadgate rule stop "Marketing qualified"')
@@ -104,14 +120,7 @@ def apply_definitions(client: DataverseClient, definitions: Definitions) -> list
 
 def publisher(app: App) -> Publisher:
     """What publishes and stops in the app's environment."""
-    return Publisher(
-        client=app.client,
-        queue=app.queue,
-        clock=app.clock,
-        versions=app.versions,
-        default_time_zone=app.settings.default_time_zone,
-        text_accent_sensitive=app.settings.text_accent_sensitive,
-    )
+    return app.publisher
 
 
 def _text(canonical: Callable[[object], str], draft: Draft) -> str | None:

@@ -10,6 +10,7 @@ from typing import Final
 from admin.provisioning import schema_steps
 from admin.webhooks import Webhook, webhook_steps
 from connector.bootstrap import App, build
+from connector.lifecycle_message import LIFECYCLE
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK, POISON
 from connector.settings import Settings, emulator_environment
 from emulator.host import FunctionsHost
@@ -49,7 +50,7 @@ class Playground:
 
     def poison_count(self) -> int:
         """How many messages were set aside, up to 32 of each queue."""
-        queues = (LEAD_CHANGES + POISON, LEAD_CHANGES_BULK + POISON)
+        queues = (LEAD_CHANGES + POISON, LEAD_CHANGES_BULK + POISON, LIFECYCLE + POISON)
         return sum(len(self.app.queue.take(queue, at_most=32, lease_s=1)) for queue in queues)
 
 

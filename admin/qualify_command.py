@@ -22,14 +22,13 @@ from connector.decision import Decision
 from connector.drafts import read_rule
 from connector.errors import PublicationError
 from connector.live import Live, LiveRule
+from connector.live_rows import live_rule_of
 from connector.live_versions import InForce, read_lead_table
 from connector.look import Look
 from connector.preview import open_leads_decided
-from connector.publish import refused
 from connector.rule_standing import is_left_alone, standing
-from connector.rules import parse_rule
 from connector.tables import Lead
-from connector.validate_rule import rule_problems
+from connector.validate_rule import check_rule
 from dataverse import DataverseClient, query
 from dataverse.odata import in_
 
@@ -117,16 +116,9 @@ def _draft(app: App, name: str, live: Live) -> LiveRule:
     draft = read_rule(app.client, name)
     if draft is None:
         raise PublicationError(name, ["there is none of this name"])
-    with refused(name):
-        rule = parse_rule(draft.definition)
     lead = read_lead_table(app.client)
-    if problems := rule_problems(app.client, rule, live, lead):
-        raise PublicationError(name, problems)
-    resolved = lead.resolve(rule)
-    found = LiveRule(
-        draft.row_id, NOT_PUBLISHED, rule.rule, rule, resolved.changes, resolved.from_status, resolved.qualify
-    )
-    return app.versions.with_currency(found)
+    rule = check_rule(app.client, draft, live, lead)
+    return app.versions.with_currency(live_rule_of(draft.row_id, NOT_PUBLISHED, rule, lead))
 
 
 def _owner_names(client: DataverseClient, owners: set[UUID]) -> Mapping[UUID, str]:

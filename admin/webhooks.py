@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 from xml.sax.saxutils import quoteattr
 
 from admin.provisioning import ProvisioningError, Step, sending
+from connector.draft_columns import MODEL_SAYS, RULE_SAYS
 from connector.intake import SECRET_HEADER
+from connector.lifecycle_message import PARENTS
 from connector.reach import NOTHING_REACHED, Reach
 from connector.tables import MERGED_TABLES, Lead, LeadInteraction, QualificationRule, ScoringModel
 from dataverse import DataverseClient, create, query, update
@@ -53,8 +55,13 @@ STEPS = (
     StepForm(LeadInteraction.TABLE, "Create"),
     StepForm(LeadInteraction.TABLE, "Update", image=_REACHED_BY),
     StepForm(LeadInteraction.TABLE, "Delete", image=_REACHED_BY),
-    StepForm(ScoringModel.TABLE, "Update", columns=("statuscode",)),
-    StepForm(QualificationRule.TABLE, "Update", columns=("statuscode",)),
+    StepForm(ScoringModel.TABLE, "Update", columns=("statuscode", *MODEL_SAYS)),
+    StepForm(QualificationRule.TABLE, "Update", columns=("statuscode", *RULE_SAYS)),
+    *(
+        StepForm(table, message, image=() if message == "Create" else (lookup,))
+        for table, (lookup, _above) in PARENTS.items()
+        for message in ("Create", "Update", "Delete")
+    ),
 )
 
 

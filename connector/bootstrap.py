@@ -13,10 +13,12 @@ from opentelemetry.metrics import Meter
 
 from connector.breaker import Breaker
 from connector.health import ONE_LEAD, Health
+from connector.lifecycle import Lifecycle
 from connector.live_versions import CACHE_S, LiveVersions
 from connector.metric_export import export_metrics
 from connector.poll_changes import PollChanges
 from connector.ports import Clock, Queue, Random
+from connector.publish import Publisher
 from connector.reconcile import Reconcile
 from connector.rescore_due import RescoreDue
 from connector.run_report import RunReport
@@ -58,6 +60,8 @@ class App:
     breaker: Breaker
     telemetry: Telemetry
     ticks: Ticks
+    publisher: Publisher
+    lifecycle: Lifecycle
 
 
 @lru_cache(maxsize=1)
@@ -107,6 +111,7 @@ def build(
     poll_changes = PollChanges(client, versions, queue, clock, settings.mode)
     rescore_due = RescoreDue(client, queue, clock, settings.mode)
     reconcile = Reconcile(client, versions, queue, clock, settings.mode)
+    publisher = Publisher(client, queue, clock, versions, settings.default_time_zone, settings.text_accent_sensitive)
     return App(
         settings=settings,
         client=client,
@@ -122,6 +127,8 @@ def build(
         breaker=breaker,
         telemetry=telemetry,
         ticks=Ticks(poll_changes, rescore_due, reconcile, Watch(queue, clock, telemetry), breaker, telemetry, clock),
+        publisher=publisher,
+        lifecycle=Lifecycle(publisher, random, settings.mode),
     )
 
 

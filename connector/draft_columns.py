@@ -9,8 +9,14 @@ from connector.tables import (
     ScoringModel,
 )
 
-LIFE = ("statecode", "statuscode", f"_{ScoringModel.CURRENT_VERSION}_value", "_modifiedby_value")
-MODEL_COLUMNS = (
+LIFE = (
+    "statecode",
+    "statuscode",
+    f"_{ScoringModel.CURRENT_VERSION}_value",
+    ScoringModel.UNPUBLISHED_CHANGES,
+    "_modifiedby_value",
+)
+MODEL_SAYS = (
     ScoringModel.NAME,
     ScoringModel.DESCRIPTION,
     ScoringModel.ENTRY,
@@ -19,8 +25,8 @@ MODEL_COLUMNS = (
     ScoringModel.MIN_SCORE,
     ScoringModel.MAX_SCORE,
     ScoringModel.SHOW_ON_LEAD,
-    *LIFE,
 )
+MODEL_COLUMNS = (*MODEL_SAYS, *LIFE)
 GROUP_COLUMNS = (
     ScoringGroup.ID,
     ScoringGroup.NAME,
@@ -54,7 +60,7 @@ GRADE_COLUMNS = (
     ScoringGrade.MIN_SCORE,
     ScoringGrade.MAX_SCORE,
 )
-RULE_COLUMNS = (
+RULE_SAYS = (
     QualificationRule.NAME,
     QualificationRule.ORDER,
     QualificationRule.MATCH,
@@ -63,9 +69,8 @@ RULE_COLUMNS = (
     QualificationRule.EXISTING_LEADS,
     QualificationRule.RECONSIDER,
     QualificationRule.MAX_PER_HOUR,
-    QualificationRule.CONFIRMED_FLIPS,
-    *LIFE,
 )
+RULE_COLUMNS = (*RULE_SAYS, QualificationRule.CONFIRMED_FLIPS, *LIFE)
 CRITERION_COLUMNS = (
     QualificationCriterion.ID,
     QualificationCriterion.ORDER,

@@ -15,10 +15,12 @@ from connector.draft_columns import (
     RULE_COLUMNS,
 )
 from connector.errors import PublicationError
-from connector.model_rows import ModelRows, RowToWrite, definition_of, rows_of
-from connector.rule_rows import rule_definition_of, rule_rows
+from connector.model_rows import ModelRows, RowToWrite, readable_definition, rows_of
+from connector.rule_rows import readable_rule, rule_rows
 from connector.tables import (
+    ACTIVE,
     Lifecycle,
+    PublishedVersion,
     QualificationCriterion,
     QualificationRule,
     ScoringCondition,
@@ -28,18 +30,32 @@ from connector.tables import (
 )
 from dataverse import Changeset, DataverseClient, Request, delete, query, update, upsert
 from dataverse.odata import eq, in_
+from scoring import DefinitionError, Problem
 
 Row = Mapping[str, Any]
+
+_VERSION_STATE = {ScoringModel.CURRENT_VERSION: (PublishedVersion.ID, "statecode")}
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A model or rule as it stands: its row, its definition in file form, and the ids of the rows below it."""
+    """A model or rule as it stands: its row, what its rows say in file form, and the ids of the rows below it.
+
+    `unreadable` are the columns whose JSON is broken; what they would say is not in `content`.
+    """
 
     row_id: UUID
     row: Row
-    definition: dict[str, Any]
+    content: dict[str, Any]
     children: Sequence[tuple[str, UUID]]
+    unreadable: tuple[Problem, ...] = ()
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The whole definition in file form; DefinitionError when a part of it cannot be read."""
+        if self.unreadable:
+            raise DefinitionError(self.unreadable)
+        return self.content
 
     @property
     def name(self) -> str:
@@ -47,9 +63,20 @@ class Draft:
         return str(self.row[ScoringModel.NAME])
 
     @property
+    def status(self) -> int:
+        """Its Status Reason, one of Lifecycle's."""
+        return int(self.row["statuscode"])
+
+    @property
     def is_live(self) -> bool:
-        """Whether a version of it is in force."""
-        return bool(self.row["statuscode"] == Lifecycle.LIVE)
+        """Whether a version of it is in force, though another may be on its way."""
+        return self.names_a_version and self.status in (Lifecycle.LIVE, Lifecycle.PUBLISHING)
+
+    @property
+    def names_a_version(self) -> bool:
+        """Whether the version that it names has not ended."""
+        version = self.row[ScoringModel.CURRENT_VERSION]
+        return version is not None and bool(version["statecode"] == ACTIVE)
 
     @property
     def version_id(self) -> UUID | None:
@@ -59,36 +86,30 @@ class Draft:
 
 
 def read_model(client: DataverseClient, name: str) -> Draft | None:
-    """The model of this name; PublicationError when several have it, DefinitionError when JSON in it is broken."""
+    """The model of this name; PublicationError when several have it."""
     row = _one(client, name, ScoringModel.SET, (ScoringModel.ID, *MODEL_COLUMNS), ScoringModel.NAME)
-    if row is None:
-        return None
-    model_id = row[ScoringModel.ID]
-    groups = _below(client, ScoringGroup.SET, GROUP_COLUMNS, ScoringGroup.MODEL, [model_id])
-    group_ids = [group[ScoringGroup.ID] for group in groups]
-    conditions = _below(client, ScoringCondition.SET, CONDITION_COLUMNS, ScoringCondition.GROUP, group_ids)
-    grades = _below(client, ScoringGrade.SET, GRADE_COLUMNS, ScoringGrade.MODEL, [model_id])
-    definition = definition_of(ModelRows(row, groups, conditions, grades))
-    children = [
-        *_ids(ScoringCondition.SET, conditions),
-        *_ids(ScoringGrade.SET, grades),
-        *_ids(ScoringGroup.SET, groups),
-    ]
-    return Draft(UUID(model_id), row, definition, children)
+    return None if row is None else _model(client, row)
+
+
+def model_with_id(client: DataverseClient, row_id: UUID) -> Draft | None:
+    """The model of this id; None when it is gone."""
+    columns = (ScoringModel.ID, *MODEL_COLUMNS)
+    return next(
+        (_model(client, row) for row in _with(client, ScoringModel.SET, columns, ScoringModel.ID, row_id)), None
+    )
 
 
 def read_rule(client: DataverseClient, name: str) -> Draft | None:
     """The rule of this name, in the same way."""
     row = _one(client, name, QualificationRule.SET, (QualificationRule.ID, *RULE_COLUMNS), QualificationRule.NAME)
-    if row is None:
-        return None
-    rule_id = row[QualificationRule.ID]
-    model_name = {QualificationCriterion.MODEL: (ScoringModel.NAME,)}
-    criteria = _below(
-        client, QualificationCriterion.SET, CRITERION_COLUMNS, QualificationCriterion.RULE, [rule_id], expand=model_name
-    )
-    definition = rule_definition_of(row, criteria)
-    return Draft(UUID(rule_id), row, definition, _ids(QualificationCriterion.SET, criteria))
+    return None if row is None else _rule(client, row)
+
+
+def rule_with_id(client: DataverseClient, row_id: UUID) -> Draft | None:
+    """The rule of this id; None when it is gone."""
+    columns = (QualificationRule.ID, *RULE_COLUMNS)
+    rows = _with(client, QualificationRule.SET, columns, QualificationRule.ID, row_id)
+    return next((_rule(client, row) for row in rows), None)
 
 
 def apply_model(client: DataverseClient, definition: Mapping[str, Any], current: Draft | None) -> None:
@@ -129,11 +150,54 @@ def write_together(client: DataverseClient, requests: Iterable[Request]) -> None
         raise result.error
 
 
+def _model(client: DataverseClient, row: Row) -> Draft:
+    model_id = row[ScoringModel.ID]
+    groups = _below(client, ScoringGroup.SET, GROUP_COLUMNS, ScoringGroup.MODEL, [model_id])
+    group_ids = [group[ScoringGroup.ID] for group in groups]
+    conditions = _below(client, ScoringCondition.SET, CONDITION_COLUMNS, ScoringCondition.GROUP, group_ids)
+    grades = _below(client, ScoringGrade.SET, GRADE_COLUMNS, ScoringGrade.MODEL, [model_id])
+    return model_draft(ModelRows(row, groups, conditions, grades))
+
+
+def model_draft(rows: ModelRows) -> Draft:
+    """The draft that a model's rows are."""
+    content, unreadable = readable_definition(rows)
+    children = [
+        *_ids(ScoringCondition.SET, rows.conditions),
+        *_ids(ScoringGrade.SET, rows.grades),
+        *_ids(ScoringGroup.SET, rows.groups),
+    ]
+    return Draft(UUID(rows.model[ScoringModel.ID]), rows.model, content, children, unreadable)
+
+
+def _rule(client: DataverseClient, row: Row) -> Draft:
+    rule_id = row[QualificationRule.ID]
+    model_name = {QualificationCriterion.MODEL: (ScoringModel.NAME,)}
+    criteria = _below(
+        client, QualificationCriterion.SET, CRITERION_COLUMNS, QualificationCriterion.RULE, [rule_id], expand=model_name
+    )
+    return rule_draft(row, criteria)
+
+
+def rule_draft(row: Row, criteria: Sequence[Row]) -> Draft:
+    """The draft that a rule's rows are; each criterion carries its model's row."""
+    content, unreadable = readable_rule(row, criteria)
+    children = _ids(QualificationCriterion.SET, criteria)
+    return Draft(UUID(row[QualificationRule.ID]), row, content, children, unreadable)
+
+
 def _one(client: DataverseClient, name: str, entity_set: str, columns: Sequence[str], name_column: str) -> Row | None:
-    rows = list(client.rows(query(entity_set, select=columns, filter=eq(name_column, name))))
+    rows = _with(client, entity_set, columns, name_column, name)
     if len(rows) > 1:
         raise PublicationError(name, [f"{len(rows)} rows of {entity_set} have this name: rename all but one"])
     return rows[0] if rows else None
+
+
+def _with(
+    client: DataverseClient, entity_set: str, columns: Sequence[str], column: str, value: str | UUID
+) -> list[Row]:
+    wanted = query(entity_set, select=columns, filter=eq(column, value), expand=_VERSION_STATE)
+    return list(client.rows(wanted))
 
 
 def _below(

@@ -23,18 +23,16 @@ from dataverse import AlreadyExistsError, DataverseClient, send_in_batches
 class Scan:
     """How far the open leads were held against a rule: leads seen, those that it would act on, the next page's link.
 
-    `number` is that of the version it is to become.
+    `number` is that of the version it is to become, `sha256` the hash of its text: a rule that was edited meanwhile is
+    another one, and its scan begins anew.
     """
 
     number: int | None = None
+    sha256: str | None = None
     seen: int = 0
     met: int = 0
     link: str | None = None
     is_done: bool = False
-
-    def numbered(self, number: int) -> "Scan":
-        """The same, for the version of this number."""
-        return replace(self, number=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from connector.lifecycle_message import PARENTS, LifecycleMessage
 from connector.messages import IDS_MAX, RowChanges
 from connector.reach import Reach
-from connector.tables import MODEL_TABLES, Contact, Lead, LeadInteraction
+from connector.tables import MODEL_TABLES, Contact, Lead, LeadInteraction, QualificationRule, ScoringModel
 
 SECRET_HEADER: Final = "x-leadgate-secret"  # noqa: S105  the name of a header
 BODY_MAX_BYTES: Final = 1024 * 1024
@@ -42,7 +43,7 @@ class Refusal:
 class Accepted:
     """What to queue (nothing, where there is nothing to look at), and how long it waits before anybody looks."""
 
-    messages: tuple[RowChanges, ...]
+    messages: tuple[RowChanges | LifecycleMessage, ...]
     delay_s: int = 0
 
 
@@ -117,11 +118,13 @@ def _rows(context: _Context) -> Iterator[UUID]:
     yield from islice(dict.fromkeys(row_id for row_id in named if row_id.int), ROWS_MAX)
 
 
-def _messages(context: _Context, rows: Sequence[UUID], reach: Callable[[], Reach]) -> Iterable[RowChanges] | None:
+def _messages(
+    context: _Context, rows: Sequence[UUID], reach: Callable[[], Reach]
+) -> Iterable[RowChanges | LifecycleMessage] | None:
     """The messages to queue; None for a table that nobody follows."""
     table = context.PrimaryEntityName
     if table in MODEL_TABLES:
-        return ()
+        return _of_drafts(context, rows)
     if table == Lead.TABLE:
         return _changes(table, rows)
     if table == LeadInteraction.TABLE:
@@ -130,11 +133,23 @@ def _messages(context: _Context, rows: Sequence[UUID], reach: Callable[[], Reach
     if not reached.covers(table):
         return None
     counted = reached.interactions.get(table)
-    messages = [*_of_interaction(context, rows, _Lookups(counted.leads, counted.contacts))] if counted else []
+    messages = list(_of_interaction(context, rows, _Lookups(counted.leads, counted.contacts))) if counted else []
     named = {row_id for message in messages if message.table == table for row_id in message.ids}
     if table in reached.related and not named.issuperset(rows):
         messages += _changes(table, rows)
     return messages
+
+
+def _of_drafts(context: _Context, rows: Sequence[UUID]) -> Iterator[LifecycleMessage]:
+    """The models and rules themselves, or those that the row is and was a part of; the row where nothing says."""
+    table = context.PrimaryEntityName
+    if table in {ScoringModel.TABLE, QualificationRule.TABLE}:
+        yield from (LifecycleMessage(table=table, id=row_id) for row_id in rows)
+    if table in PARENTS:
+        lookup, above = PARENTS[table]
+        parents = list(_references(context, [lookup]))
+        owner, ids = (above, parents) if parents else (table, rows)
+        yield from (LifecycleMessage(table=owner, id=row_id) for row_id in ids)
 
 
 def _of_interaction(context: _Context, rows: Sequence[UUID], lookups: _Lookups) -> Iterator[RowChanges]:

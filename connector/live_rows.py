@@ -1,4 +1,8 @@
-"""Rows in force, as what they define: a version counts only while its text has the hash it was published with."""
+"""Rows in force, as what they define: a version counts only while its text has the hash it was published with.
+
+In force is an active row that names an active version and is Live, or Publishing: the old version scores until the new
+one takes its place. A model that is Stopping scores until it is stopped, a rule that is Stopping acts no more.
+"""
 
 import hashlib
 import json
@@ -8,23 +12,29 @@ from uuid import UUID
 from connector.errors import VersionError
 from connector.lead_table import LeadTable
 from connector.live import LiveModel, LiveRule
+from connector.rules import QualificationRule as Rule
 from connector.rules import parse_rule
 from connector.tables import ACTIVE, Lifecycle, PublishedVersion, QualificationRule, ScoringModel
 from dataverse import Request, query
-from dataverse.odata import all_of, eq
+from dataverse.odata import all_of, any_of, eq
 from scoring import DefinitionError, compile_model, parse_model
 
 Row = Mapping[str, object]
 
 
-def _live(entity_set: str, columns: tuple[str, ...]) -> Request:
-    in_force = all_of(eq("statecode", ACTIVE), eq("statuscode", Lifecycle.LIVE))
+def _in_force(entity_set: str, columns: tuple[str, ...], statuses: tuple[int, ...]) -> Request:
+    in_force = all_of(
+        eq("statecode", ACTIVE),
+        any_of(*(eq("statuscode", status) for status in statuses)),
+        eq(f"{ScoringModel.CURRENT_VERSION}/statecode", ACTIVE),
+    )
     version = (PublishedVersion.ID, PublishedVersion.DEFINITION, PublishedVersion.SHA256)
     return query(entity_set, select=columns, filter=in_force, expand={ScoringModel.CURRENT_VERSION: version})
 
 
-LIVE_MODELS = _live(ScoringModel.SET, (ScoringModel.ID, ScoringModel.NAME))
-LIVE_RULES = _live(QualificationRule.SET, (QualificationRule.ID, QualificationRule.NAME))
+_PUBLISHED = (Lifecycle.LIVE, Lifecycle.PUBLISHING)
+LIVE_MODELS = _in_force(ScoringModel.SET, (ScoringModel.ID, ScoringModel.NAME), (*_PUBLISHED, Lifecycle.STOPPING))
+LIVE_RULES = _in_force(QualificationRule.SET, (QualificationRule.ID, QualificationRule.NAME), _PUBLISHED)
 
 
 def live_model(row: Row) -> LiveModel:
@@ -46,25 +56,21 @@ def live_rule(row: Row, lead: LeadTable) -> LiveRule:
     """The rule in a row of LIVE_RULES, with the environment's own values; VersionError when it cannot be read."""
     version_id, definition = _version(row, str(row[QualificationRule.NAME]))
     try:
-        rule = parse_rule(definition)
-        resolved = lead.resolve(rule)
+        return live_rule_of(UUID(str(row[QualificationRule.ID])), version_id, parse_rule(definition), lead)
     except DefinitionError as error:
         raise VersionError(str(row[QualificationRule.NAME]), f"cannot be read: {error}") from error
-    return LiveRule(
-        rule_id=UUID(str(row[QualificationRule.ID])),
-        version_id=version_id,
-        name=rule.rule,
-        rule=rule,
-        changes=resolved.changes,
-        from_status=resolved.from_status,
-        qualify=resolved.qualify,
-    )
+
+
+def live_rule_of(rule_id: UUID, version_id: UUID, rule: Rule, lead: LeadTable) -> LiveRule:
+    """A rule as it acts in this environment; DefinitionError names all that is not there."""
+    resolved = lead.resolve(rule)
+    return LiveRule(rule_id, version_id, rule.rule, rule, resolved.changes, resolved.from_status, resolved.qualify)
 
 
 def _version(row: Row, owner: str) -> tuple[UUID, object]:
     version = row.get(ScoringModel.CURRENT_VERSION)
     if not isinstance(version, Mapping):
-        raise VersionError(owner, "is live and names no version")
+        raise VersionError(owner, "is in force and names no version")
     text = str(version[PublishedVersion.DEFINITION])
     if hashlib.sha256(text.encode()).hexdigest() != version[PublishedVersion.SHA256]:
         raise VersionError(owner, "has changed since its publication")

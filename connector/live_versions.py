@@ -1,6 +1,6 @@
 """Loading what is in force from Dataverse, and keeping it for at most a minute.
 
-A model or rule is in force if and only if its row is Active, Live and names its current version.
+What that is, `live_rows` says.
 """
 
 from dataclasses import dataclass, replace
@@ -65,6 +65,11 @@ class LiveVersions:
         with self._lock:
             self._in_force = self._load()
             return self._in_force
+
+    def forget(self) -> None:
+        """Have the next one who asks read anew: something was put in force or ended here."""
+        with self._lock:
+            self._in_force = None
 
     def _load(self) -> InForce:
         loaded_on = self._clock()

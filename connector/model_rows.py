@@ -4,8 +4,9 @@ Rows here are bodies of the Web API; a row that is read also carries its lookups
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from connector.changeset import bind
 from connector.condition_rows import condition_columns, flat, json_in, tree_of
 from connector.ids import computed_id
 from connector.tables import ScoringCondition, ScoringGrade, ScoringGroup, ScoringModel
+from scoring import DefinitionError, Place, Problem
 
 Row = Mapping[str, Any]
 
@@ -64,8 +66,17 @@ def rows_of(definition: Mapping[str, Any], model_id: UUID) -> Iterator[RowToWrit
 
 
 def definition_of(rows: ModelRows) -> dict[str, Any]:
-    """The model in its file form, without what is at its default; what the rows leave out is left out."""
+    """The model in its file form; DefinitionError names every column whose JSON cannot be read."""
+    definition, unreadable = readable_definition(rows)
+    if unreadable:
+        raise DefinitionError(unreadable)
+    return definition
+
+
+def readable_definition(rows: ModelRows) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """The model in its file form, without what is at its default and without what cannot be read; and what that is."""
     model = rows.model
+    unreadable: list[Problem] = []
     limits = _given(min=model.get(ScoringModel.MIN_SCORE), max=model.get(ScoringModel.MAX_SCORE))
     grades = [
         _given(
@@ -74,17 +85,30 @@ def definition_of(rows: ModelRows) -> dict[str, Any]:
         for row in _in_order(rows.grades, ScoringGrade.ORDER)
     ]
     entry = model.get(ScoringModel.ENTRY)
-    return _given(
+    definition = _given(
         model=model.get(ScoringModel.NAME),
         description=model.get(ScoringModel.DESCRIPTION),
         time_zone=model.get(ScoringModel.TIME_ZONE),
         business_unit=model.get(ScoringModel.BUSINESS_UNIT),
         show_on_lead=model.get(ScoringModel.SHOW_ON_LEAD) or None,
-        entry=json_in(entry, ScoringModel.ENTRY) if entry else None,
-        groups=[_group(row, rows.conditions) for row in _in_order(rows.groups, ScoringGroup.ORDER)],
+        entry=_read(lambda: json_in(entry, ScoringModel.ENTRY), (), unreadable) if entry else None,
+        groups=[
+            _group(row, _read(partial(_tree, row, rows.conditions), ("groups", at), unreadable))
+            for at, row in enumerate(_in_order(rows.groups, ScoringGroup.ORDER))
+        ],
         grades=grades or None,
         limits=limits or None,
     )
+    return definition, tuple(unreadable)
+
+
+def _read(read: Callable[[], Any], place: Place, unreadable: list[Problem]) -> Any:
+    """What `read` gives; nothing when it is not JSON, which is then noted with its place in the definition."""
+    try:
+        return read()
+    except DefinitionError as error:
+        unreadable += (Problem((*place, *problem.place), problem.message) for problem in error.problems)
+        return None
 
 
 def _group_rows(group: Mapping[str, Any], order: int, model_id: UUID) -> Iterator[RowToWrite]:
@@ -122,9 +146,12 @@ def _interaction_columns(counted: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _group(row: Row, conditions: Sequence[Row]) -> dict[str, Any]:
-    group_id = row.get(ScoringGroup.ID)
-    tree = tree_of(row, [each for each in conditions if each.get(f"_{ScoringCondition.GROUP}_value") == group_id])
+def _tree(group: Row, conditions: Sequence[Row]) -> Any:
+    group_id = group.get(ScoringGroup.ID)
+    return tree_of(group, [each for each in conditions if each.get(f"_{ScoringCondition.GROUP}_value") == group_id])
+
+
+def _group(row: Row, tree: Any) -> dict[str, Any]:
     common = _given(name=row.get(ScoringGroup.NAME), points=row.get(ScoringGroup.POINTS), cap=row.get(ScoringGroup.CAP))
     if row.get(ScoringGroup.KIND) != ScoringGroup.KINDS["interaction"]:
         return common | _given(when=tree)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connector.follow import Follower
+from connector.left_over import queue_left_over
 from connector.live_versions import LiveVersions
 from connector.ports import Clock, Queue
 from connector.settings import Mode
@@ -27,7 +28,9 @@ PAGE_SIZE = 5_000
 
 @dataclass(slots=True)
 class PollChanges:
-    """Follows leads and the tables that live models reach; those of more than `rows_max` rows by watermark."""
+    """Follows leads and the tables that live models reach, those of more than `rows_max` rows by watermark; and looks
+    after models and rules besides.
+    """
 
     client: DataverseClient
     versions: LiveVersions
@@ -53,6 +56,8 @@ class PollChanges:
         if self.mode == "off":
             return 0
         until = self.clock() + timedelta(seconds=self.tick_s)
+        if self.mode == "live":
+            queue_left_over(self.client, self.queue)
         follower = Follower(self.client, self.queue, self.clock, self._sizes, self.page_size)
         queued, faults = 0, list[DataverseError]()
         for source in self._due():

@@ -1,28 +1,27 @@
 """Publishing and stopping: a draft becomes a version that scores, or ends; nothing is written when it is refused."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.business_units import unit_and_children
 from connector.drafts import Draft, read_model, read_rule
 from connector.errors import PublicationError
 from connector.existing_leads import ExistingLeads, Scan
 from connector.ids import version_id
-from connector.live import Live, LiveRule
+from connector.live import Live, LiveModel
+from connector.live_rows import live_rule_of
 from connector.live_versions import LiveVersions, read_lead_table
 from connector.ports import Clock, Queue
 from connector.preview import PAGE_SIZE
 from connector.publication import RESCORE_DELAY_S, Publication, Publications
-from connector.rules import parse_rule, rule_json
+from connector.rehearsal import rehearsal_problems
+from connector.rules import rule_json
 from connector.tables import QualificationRule
-from connector.validate_rule import rule_problems
-from connector.validation import validated
-from connector.versions import MODEL, RULE, highest_number
+from connector.validate_model import check_model, rules_naming
+from connector.validate_rule import check_rule
+from connector.versions import MODEL, RULE, highest_number, text_hash
 from dataverse import DataverseClient
-from scoring import DefinitionError, canonical_json, parse_model
-from scoring import ScoringModel as Model
+from scoring import canonical_json, compile_model
 
 FLIPS_UNCONFIRMED_MAX = 500
 """A rule that would act on more leads at once is published only when their number is confirmed."""
@@ -63,29 +62,20 @@ class Publisher:
 
     def stop_rule(self, name: str) -> Publication:
         """End a rule; what it did stands."""
-        return self._publications.stop(_found(read_rule, self.client, name), RULE)
+        return self.stop_rule_draft(_found(read_rule, self.client, name))
 
     def publish_model_draft(self, draft: Draft) -> Publication:
         """Put this draft of a model in force."""
-        with refused(draft.name):
-            model = self._frozen(parse_model(draft.definition))
         live = self.versions.fresh().live
-        held = validated(self.client, model)
-        problems, model = held.problems, model.model_copy(update={"columns": held.columns})
-        shown = [other.name for other in live.models if other.show_on_lead and other.model_id != draft.row_id]
-        if model.show_on_lead and shown:
-            problems.append(f"show_on_lead: {shown[0]!r} is live and shown on the lead already")
-        problems += [
-            f"model: rule {rule!r} is live and names it {old!r}: stop the rule first"
-            for old, rule in _rules_naming(live, draft)
-            if old != model.name
-        ]
-        if problems:
-            raise PublicationError(draft.name, problems)
+        organisation = {"time_zone": self.default_time_zone, "text_accent_sensitive": self.text_accent_sensitive}
+        model = check_model(self.client, draft, live, organisation)
         text = canonical_json(model)
+        if already := self.publications.in_force_already(draft, MODEL, text):
+            return self._told(already)
         number = highest_number(self.client, MODEL, draft.row_id) + 1
-        publications = self._publications
-        return publications.in_force_already(draft, text) or publications.put_in_force(draft, MODEL, number, text)
+        version = LiveModel(draft.row_id, version_id(draft.row_id, number), model, compile_model(model))
+        self._rehearse(draft, Live((version,), ()))
+        return self._told(self.publications.put_in_force(draft, MODEL, number, text))
 
     def publish_rule_draft(
         self,
@@ -97,57 +87,54 @@ class Publisher:
         on_seen: Callable[[int], None] = lambda _seen: None,
     ) -> Publication | Scan:
         """Put this draft of a rule in force, or the scan to go on from when the time was up before that."""
-        with refused(draft.name):
-            rule = parse_rule(draft.definition)
-        lead = read_lead_table(self.client)
-        if problems := rule_problems(self.client, rule, self.versions.fresh().live, lead):
-            raise PublicationError(draft.name, problems)
+        lead, live = read_lead_table(self.client), self.versions.fresh().live
+        rule = check_rule(self.client, draft, live, lead)
         text = rule_json(rule)
-        if already := self._publications.in_force_already(draft, text):
-            return already
-        number = scan.number or highest_number(self.client, RULE, draft.row_id) + 1
-        resolved = lead.resolve(rule)
-        version = LiveRule(
-            draft.row_id,
-            version_id(draft.row_id, number),
-            rule.rule,
-            rule,
-            resolved.changes,
-            resolved.from_status,
-            resolved.qualify,
-        )
+        if already := self.publications.in_force_already(draft, RULE, text):
+            return self._told(already)
+        if scan.number is None or scan.sha256 != text_hash(text):
+            scan = Scan(highest_number(self.client, RULE, draft.row_id) + 1, text_hash(text))
+        number = scan.number or 1
+        version = live_rule_of(draft.row_id, version_id(draft.row_id, number), rule, lead)
+        if scan.link is None:
+            self._rehearse(draft, Live(live.models, (version,)))
         leave_alone = rule.existing_leads == "exclude"
         if leave_alone:
-            self._publications.write_version(draft, RULE, number, text)
+            self.publications.write_version(draft, RULE, number, text)
         existing = ExistingLeads(self.client, self.versions, self.clock, self.page_size)
-        scan = existing.scan(version, scan.numbered(number), leave_alone=leave_alone, until=until, on_seen=on_seen)
+        scan = existing.scan(version, scan, leave_alone=leave_alone, until=until, on_seen=on_seen)
         if not scan.is_done:
             return scan
         if problem := _flips_problem(rule.existing_leads, scan.met, max(confirmed_flips, _confirmed(draft))):
             raise PublicationError(draft.name, [problem])
-        return self._publications.put_in_force(draft, RULE, number, text, is_written=leave_alone)
+        return self._told(self.publications.put_in_force(draft, RULE, number, text, is_written=leave_alone))
 
     def stop_model_draft(self, draft: Draft) -> Publication:
         """End this model."""
-        if using := [rule for _, rule in _rules_naming(self.versions.fresh().live, draft)]:
+        if using := [rule for _, rule in rules_naming(self.versions.fresh().live, draft)]:
             named = [f"rule {rule!r} is live and names it: stop the rule first" for rule in using]
             raise PublicationError(draft.name, named)
-        return self._publications.stop(draft, MODEL)
+        return self._told(self.publications.stop(draft, MODEL))
+
+    def stop_rule_draft(self, draft: Draft) -> Publication:
+        """End this rule."""
+        return self._told(self.publications.stop(draft, RULE))
 
     @property
-    def _publications(self) -> Publications:
+    def publications(self) -> Publications:
+        """What writes and ends versions."""
         return Publications(self.client, self.queue, self.clock, self.rescore_delay_s)
 
-    def _frozen(self, model: Model) -> Model:
-        """The model with the organisation's settings and business units written into it, so that a replay is exact."""
-        unit = model.business_unit
-        return model.model_copy(
-            update={
-                "time_zone": model.time_zone or self.default_time_zone,
-                "text_accent_sensitive": self.text_accent_sensitive,
-                "business_units": () if unit is None else unit_and_children(self.client, unit),
-            }
-        )
+    def _told(self, done: Publication) -> Publication:
+        """The same, and the workers of this process hear of it at once; those of others when their caches end."""
+        self.versions.forget()
+        return done
+
+    def _rehearse(self, draft: Draft, version: Live) -> None:
+        """Refuse what the service may not ask, or cannot."""
+        rehearsed = self.versions.in_force_of(version, self.clock())
+        if problems := rehearsal_problems(self.client, rehearsed, read_lead_table(self.client).metadata):
+            raise PublicationError(draft.name, problems)
 
 
 def _flips_problem(existing_leads: str, met: int, confirmed: int) -> str | None:
@@ -165,26 +152,7 @@ def _confirmed(draft: Draft) -> int:
 
 
 def _found(read: Callable[[DataverseClient, str], Draft | None], client: DataverseClient, name: str) -> Draft:
-    with refused(name):
-        draft = read(client, name)
+    draft = read(client, name)
     if draft is None:
         raise PublicationError(name, ["there is none of this name"])
     return draft
-
-
-def _rules_naming(live: Live, draft: Draft) -> Iterator[tuple[str, str]]:
-    """The name that a model has in force, with each live rule that goes by it."""
-    for model in live.models:
-        if model.model_id == draft.row_id:
-            for rule in live.rules:
-                if any(criterion.model == model.name for criterion in rule.rule.criteria):
-                    yield model.name, rule.name
-
-
-@contextmanager
-def refused(name: str) -> Iterator[None]:
-    """What is wrong with a definition, as the refusal of the model or rule that it is of."""
-    try:
-        yield
-    except DefinitionError as error:
-        raise PublicationError(name, [str(problem) for problem in error.problems]) from error

@@ -9,6 +9,7 @@ from connector import telemetry as names
 from connector.bootstrap import App
 from connector.errors import LeadgateError, QueueError
 from connector.intake import SECRET_HEADER, Accepted, read_row_changed, refuse_caller
+from connector.lifecycle_message import LIFECYCLE, LifecycleMessage
 from connector.messages import LEAD_CHANGES, RowChanges
 from connector.ports import Queue
 from connector.telemetry import Event, log_event
@@ -70,11 +71,12 @@ def _queue(accepted: Accepted, headers: Mapping[str, str], queue: Queue) -> int:
     if accepted.delay_s:
         log_event(Event.WEBHOOK_SYNCHRONOUS, logging.WARNING)
     for message in accepted.messages:
-        queue.send(LEAD_CHANGES, _correlated(message, headers).text(), delay_s=accepted.delay_s)
+        name = LIFECYCLE if isinstance(message, LifecycleMessage) else LEAD_CHANGES
+        queue.send(name, _correlated(message, headers).text(), delay_s=accepted.delay_s)
     return 202
 
 
-def _correlated(message: RowChanges, headers: Mapping[str, str]) -> RowChanges:
+def _correlated(message: RowChanges | LifecycleMessage, headers: Mapping[str, str]) -> RowChanges | LifecycleMessage:
     """The message under Dataverse's own correlation id, if it is one: anything else that stands there is not kept."""
     try:
         correlation = UUID(headers.get(CORRELATION_HEADER, "")).hex

@@ -10,6 +10,7 @@ from connector.condition_rows import json_in
 from connector.ids import computed_id
 from connector.model_rows import RowToWrite
 from connector.tables import QualificationCriterion, QualificationRule, ScoringModel
+from scoring import DefinitionError, Problem
 
 Row = Mapping[str, Any]
 
@@ -43,24 +44,43 @@ def rule_rows(definition: Mapping[str, Any], rule_id: UUID, models: Mapping[str,
 
 
 def rule_definition_of(rule: Row, criteria: Sequence[Row]) -> dict[str, Any]:
-    """The rule in its file form; each criterion row carries its model's row under the lookup's name."""
+    """The rule in its file form; DefinitionError names every column whose JSON cannot be read."""
+    definition, unreadable = readable_rule(rule, criteria)
+    if unreadable:
+        raise DefinitionError(unreadable)
+    return definition
+
+
+def readable_rule(rule: Row, criteria: Sequence[Row]) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """The rule in its file form without what cannot be read, and what that is.
+
+    Each criterion row carries its model's row under the lookup's name.
+    """
     matches: dict[object, str] = {value: name for name, value in QualificationRule.MATCHES.items()}
     existing: dict[object, str] = {value: name for name, value in QualificationRule.EXISTING.items()}
-    from_status, actions = rule.get(QualificationRule.FROM_STATUS), rule.get(QualificationRule.ACTIONS)
+    unreadable: list[Problem] = []
+
+    def read(column: str) -> Any:
+        try:
+            return json_in(rule[column], column) if rule.get(column) else None
+        except DefinitionError as error:
+            unreadable.extend(error.problems)
+            return None
+
     definition = {
         "rule": rule.get(QualificationRule.NAME),
         "order": rule.get(QualificationRule.ORDER),
         "match": matches.get(rule.get(QualificationRule.MATCH)),
-        "from_status": json_in(from_status, QualificationRule.FROM_STATUS) if from_status else None,
+        "from_status": read(QualificationRule.FROM_STATUS),
         "existing_leads": existing.get(rule.get(QualificationRule.EXISTING_LEADS)),
         "reconsider": rule.get(QualificationRule.RECONSIDER) or None,
         "max_per_hour": rule.get(QualificationRule.MAX_PER_HOUR),
         "criteria": [
             _criterion(row) for row in sorted(criteria, key=lambda row: row.get(QualificationCriterion.ORDER) or 0)
         ],
-        "actions": json_in(actions, QualificationRule.ACTIONS) if actions else None,
+        "actions": read(QualificationRule.ACTIONS),
     }
-    return {name: value for name, value in definition.items() if value is not None}
+    return {name: value for name, value in definition.items() if value is not None}, tuple(unreadable)
 
 
 def _criterion(row: Row) -> dict[str, Any]:

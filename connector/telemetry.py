@@ -55,6 +55,7 @@ class Event(StrEnum):
     LINK_EXPIRED = "link-expired"
     ANOTHER_POLLER = "another-poller"
     RECONCILED = "reconciled"
+    LIFECYCLE = "lifecycle"
     UNHEALTHY = "unhealthy"
     EXPORT_OFF = "export-off"
 

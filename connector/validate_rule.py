@@ -1,11 +1,15 @@
 """A rule held against what is live and against the environment: everything that it names is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic import ValidationError
 
 from connector.customer_insights import lacking_columns
+from connector.drafts import Draft
+from connector.errors import PublicationError
 from connector.lead_table import LeadTable
 from connector.live import Live
-from connector.rules import QualificationRule
+from connector.rules import Criterion, QualificationRule, parse_rule
 from connector.tables import Contact
 from connector.tables import CustomerInsightsScore as Given
 from dataverse import DataverseClient, query
@@ -14,21 +18,51 @@ from dataverse.odata import eq
 from scoring import DefinitionError
 
 
+def check_rule(client: DataverseClient, draft: Draft, live: Live, lead: LeadTable) -> QualificationRule:
+    """The rule that a draft is; PublicationError names everything that speaks against it, each with its place."""
+    problems = [str(problem) for problem in draft.unreadable]
+    try:
+        rule = parse_rule(draft.content)
+    except DefinitionError as error:
+        said = {("actions",)} if draft.unreadable else set()
+        problems += [str(problem) for problem in error.problems if problem.place not in said]
+        raise PublicationError(
+            draft.name, [*problems, *_criteria_problems(client, _readable(draft.content["criteria"]), live)]
+        ) from error
+    problems += rule_problems(client, rule, live, lead)
+    if problems:
+        raise PublicationError(draft.name, problems)
+    return rule
+
+
 def rule_problems(client: DataverseClient, rule: QualificationRule, live: Live, lead: LeadTable) -> list[str]:
-    """Everything that speaks against the rule, each with its place; empty when there is nothing."""
+    """Everything that the environment has against a rule; empty when there is nothing."""
     problems = []
     try:
         lead.resolve(rule)
     except DefinitionError as error:
         problems += [str(problem) for problem in error.problems]
+    criteria = enumerate(rule.criteria)
+    return [*problems, *_criteria_problems(client, criteria, live), *_contact_problems(client, rule)]
+
+
+def _criteria_problems(client: DataverseClient, criteria: Iterable[tuple[int, Criterion]], live: Live) -> Iterator[str]:
     names = {model.name for model in live.models}
-    for index, criterion in enumerate(rule.criteria):
+    for index, criterion in criteria:
         if criterion.model is not None and criterion.model not in names:
-            problems.append(f"criteria[{index}].model: {criterion.model!r} is not live: publish it first")
+            yield f"criteria[{index}].model: {criterion.model!r} is not live: publish it first"
         if criterion.customer_insights is not None:
             reasons = _customer_insights_problems(client, criterion.customer_insights)
-            problems += [f"criteria[{index}].customer_insights: {reason}" for reason in reasons]
-    return [*problems, *_contact_problems(client, rule)]
+            yield from (f"criteria[{index}].customer_insights: {reason}" for reason in reasons)
+
+
+def _readable(criteria: Sequence[object]) -> Iterator[tuple[int, Criterion]]:
+    """Those of the criteria that are valid by themselves."""
+    for index, criterion in enumerate(criteria):
+        try:
+            yield index, Criterion.model_validate(criterion)
+        except ValidationError:
+            continue
 
 
 def _customer_insights_problems(client: DataverseClient, name: str) -> Iterator[str]:

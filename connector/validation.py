@@ -1,6 +1,6 @@
 """A model held against the environment's metadata: its columns exist, may be read, and are of a type that fits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -23,19 +23,28 @@ class Validated:
 
 def validated(client: DataverseClient, model: ScoringModel) -> Validated:
     """The model held against the environment; it has no problems when there are none."""
-    tables = _Tables(client)
-    problems: list[Problem] = []
-    for placed in comparisons(model):
-        problems += _comparison_problems(tables, placed)
-    for at, group in enumerate(model.groups):
-        if group.interactions is not None:
-            problems += _interactions_problems(tables, group.interactions, ("groups", at, "interactions"))
-    return Validated([str(problem) for problem in problems], tables.types)
+    counted = ((("groups", at, "interactions"), group.interactions) for at, group in enumerate(model.groups))
+    return held(client, comparisons(model), [(place, rows) for place, rows in counted if rows is not None])
 
 
 def model_problems(client: DataverseClient, model: ScoringModel) -> list[str]:
     """Everything that the environment has against a model, each with its place; empty when there is nothing."""
     return validated(client, model).problems
+
+
+def held(
+    client: DataverseClient,
+    asked: Iterable[PlacedComparison],
+    counted: Iterable[tuple[Place, Interactions]],
+) -> Validated:
+    """The same for conditions and counted rows by themselves, each with its place in the definition."""
+    tables = _Tables(client)
+    problems: list[Problem] = []
+    for placed in asked:
+        problems += _comparison_problems(tables, placed)
+    for place, rows in counted:
+        problems += _interactions_problems(tables, rows, place)
+    return Validated([str(problem) for problem in problems], tables.types)
 
 
 class _Tables:

@@ -17,14 +17,16 @@ from dataverse.odata import eq
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a version is of: the set of its owner, and the lookup that leads there."""
+    """What a version is of: the table of its owner, and the lookup that leads there."""
 
+    table: str
     entity_set: str
+    row_id: str
     lookup: str
 
 
-MODEL: Final = Kind(ScoringModel.SET, PublishedVersion.MODEL)
-RULE: Final = Kind(QualificationRule.SET, PublishedVersion.RULE)
+MODEL: Final = Kind(ScoringModel.TABLE, ScoringModel.SET, ScoringModel.ID, PublishedVersion.MODEL)
+RULE: Final = Kind(QualificationRule.TABLE, QualificationRule.SET, QualificationRule.ID, PublishedVersion.RULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ def publisher_of(client: DataverseClient, draft: Draft) -> str | None:
     return next((str(row["fullname"])[:200] for row in client.rows(named) if row["fullname"]), None)
 
 
+def text_hash(text: str) -> str:
+    """What a version is checked by at each load."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def version_text(client: DataverseClient, row_id: UUID) -> str | None:
+    """What a version says; None when there is none of this id."""
+    named = query(PublishedVersion.SET, select=[PublishedVersion.DEFINITION], filter=eq(PublishedVersion.ID, row_id))
+    return next((str(row[PublishedVersion.DEFINITION]) for row in client.rows(named)), None)
+
+
 def new_version(
     kind: Kind, draft: Draft, number: int, text: str, published_on: datetime, published_by: str | None
 ) -> Request:
@@ -80,7 +93,7 @@ def new_version(
         PublishedVersion.NAME: f"{draft.name} {number}"[:200],
         PublishedVersion.NUMBER: number,
         PublishedVersion.DEFINITION: text,
-        PublishedVersion.SHA256: hashlib.sha256(text.encode()).hexdigest(),
+        PublishedVersion.SHA256: text_hash(text),
         PublishedVersion.PUBLISHED_ON: instant(published_on),
         PublishedVersion.PUBLISHED_BY: published_by,
     }

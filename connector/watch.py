@@ -6,11 +6,12 @@ from typing import Final
 
 from connector import telemetry as names
 from connector.errors import QueueError
+from connector.lifecycle_message import LIFECYCLE
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK, POISON
 from connector.ports import Clock, Queue
 from connector.telemetry import Event, Telemetry, log_event
 
-QUEUES: Final = (LEAD_CHANGES, LEAD_CHANGES_BULK)
+QUEUES: Final = (LEAD_CHANGES, LEAD_CHANGES_BULK, LIFECYCLE)
 
 
 @dataclass(frozen=True, slots=True)

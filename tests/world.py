@@ -173,15 +173,7 @@ class World:
         return adapter, app
 
     def publisher(self) -> Publisher:
-        settings = self.app.settings
-        return Publisher(
-            client=self.app.client,
-            queue=self.queue,
-            clock=self.clock,
-            versions=self.app.versions,
-            default_time_zone=settings.default_time_zone,
-            text_accent_sensitive=settings.text_accent_sensitive,
-        )
+        return self.app.publisher
 
     def publish(self, *definitions: dict[str, Any]) -> None:
         """Apply models and rules and put them in force."""

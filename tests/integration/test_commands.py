@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import requests
@@ -17,7 +18,9 @@ from admin.__main__ import app
 from admin.playground import ROOT, Playground
 from admin.poison_commands import LOOKED_AT_S
 from connector.bootstrap import bootstrap
+from connector.lifecycle_message import LIFECYCLE, LifecycleMessage
 from connector.messages import LEAD_CHANGES, POISON
+from connector.tables import ScoringModel
 
 FIVE_MISTAKES = """\
 model: Wrong
@@ -149,16 +152,20 @@ def test_a_message_that_was_set_aside_is_listed_and_given_back(run: CliRunner, p
     poison = LEAD_CHANGES + POISON
     play.app.queue.send(poison, json.dumps({**message, "reason": "0x80040265"}))
     play.app.queue.send(poison, json.dumps({"v": 1, "reason": "unreadable", "length": 7}))
+    model = LifecycleMessage(table=ScoringModel.TABLE, id=UUID(lead))
+    play.app.queue.send(LIFECYCLE + POISON, model.text())
     listed = run.invoke(app, ["poison", "list"], catch_exceptions=False)
     assert listed.output.splitlines() == [
         f"{LEAD_CHANGES}: 0x80040265: {lead}",
         f"{LEAD_CHANGES}: unreadable: no ids",
-        "2 messages",
+        f"{LIFECYCLE}: ?: {lead}",
+        "3 messages",
     ]
     time.sleep(LOOKED_AT_S + 0.5)
-    assert run.invoke(app, ["poison", "redrive"]).output == "1 messages given back, 1 kept: they name no leads\n"
+    assert run.invoke(app, ["poison", "redrive"]).output == "2 messages given back, 1 kept: they name no rows\n"
     play.settle(60)
     assert play.host.counts["score_leads"].succeeded >= 1
+    assert play.host.counts["publish_or_stop"].succeeded >= 1
 
 
 def test_health_answers_yes_and_nothing_else(play: Playground) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
+from admin import definition_commands
+from admin.__main__ import app
 from admin.definition_commands import apply_definitions
 from admin.definitions import Definitions
 from connector import publish
@@ -174,3 +177,32 @@ def test_who_published_stands_in_the_version(scored: World) -> None:
     columns = ["lgate_publishedby", "lgate_publishedon"]
     rows = list(scored.app.client.rows(query("lgate_publishedversions", select=columns)))
     assert all(row["lgate_publishedby"] for row in rows)
+
+
+@pytest.fixture
+def run(scored: World, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """The command over this environment."""
+    monkeypatch.setattr(definition_commands, "connect", lambda: scored.app)
+    return CliRunner()
+
+
+def test_the_command_prints_how_many_leads_it_asks_about(scored: World, run: CliRunner) -> None:
+    ready(scored)
+    apply(scored)
+    asked = run.invoke(app, ["rule", "publish", NAME])
+    assert (asked.exit_code, asked.stdout) == (1, "")
+    assert asked.stderr == f"{NAME}: existing_leads: 1 open leads meet the rule already: choose include or exclude\n"
+
+
+def test_the_command_confirms_a_number_of_flips_and_no_more(
+    scored: World, run: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "FLIPS_UNCONFIRMED_MAX", 1)
+    for _ in range(2):
+        ready(scored)
+    apply(scored, existing_leads="include")
+    refused = run.invoke(app, ["rule", "publish", NAME, "--confirm-flips", "1"])
+    assert (refused.exit_code, "confirm 2 (--confirm-flips 2)" in refused.stderr) == (1, True)
+    done = run.invoke(app, ["rule", "publish", NAME, "--confirm-flips", "2"])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"rule {NAME}: live as version 1; open leads to be looked at in two minutes: 2\n"

@@ -114,7 +114,12 @@ def test_the_webhook_is_registered_once_and_its_secret_renewed(world: World) -> 
     }
     assert {(row["mode"], row["stage"]) for row in steps} == {(1, 40)}
     images = list(client.rows(query("sdkmessageprocessingstepimages", select=["attributes", "imagetype"])))
-    assert {(row["attributes"], row["imagetype"]) for row in images} == {("lgate_leadid,lgate_contactid", 0)}
+    assert {(row["attributes"], row["imagetype"]) for row in images} == {
+        ("lgate_leadid,lgate_contactid", 0),
+        ("lgate_groupid", 0),
+        ("lgate_modelid", 0),
+        ("lgate_ruleid", 0),
+    }
 
 
 def test_deleting_a_lead_leaves_nothing_of_it(world: World) -> None:

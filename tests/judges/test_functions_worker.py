@@ -98,6 +98,15 @@ DECLARED = {
             "connection": "AzureWebJobsStorage",
         }
     ],
+    "publish_or_stop": [
+        {
+            "type": "queueTrigger",
+            "name": "message",
+            "direction": "IN",
+            "queueName": "leadgate-lifecycle",
+            "connection": "AzureWebJobsStorage",
+        }
+    ],
 }
 
 

@@ -25,7 +25,7 @@ def test_the_secret_is_not_shown() -> None:
     assert "https://x" in repr(webhook)
 
 
-def test_every_change_that_can_move_a_score_is_heard() -> None:
+def test_every_change_that_can_move_a_score_is_heard_and_every_change_of_a_draft() -> None:
     assert {(step.table, step.message) for step in STEPS} == {
         ("lead", "Create"),
         ("lead", "Update"),
@@ -35,6 +35,7 @@ def test_every_change_that_can_move_a_score_is_heard() -> None:
         ("lgate_leadinteraction", "Delete"),
         ("lgate_scoringmodel", "Update"),
         ("lgate_qualificationrule", "Update"),
+        *((table, message) for table in PARENT_OF for message in ("Create", "Update", "Delete")),
     }
 
 
@@ -43,10 +44,29 @@ def test_each_step_has_a_name_of_its_own() -> None:
     assert STEPS[0].name == "leadgate.lead.create"
 
 
-def test_old_values_come_with_updates_and_deletes_of_interactions_and_never_with_a_create() -> None:
+PARENT_OF = {
+    "lgate_scoringgroup": "lgate_modelid",
+    "lgate_scoringcondition": "lgate_groupid",
+    "lgate_scoringgrade": "lgate_modelid",
+    "lgate_qualificationcriterion": "lgate_ruleid",
+}
+IMAGES = {"lgate_leadinteraction": ("lgate_leadid", "lgate_contactid")} | {
+    table: (lookup,) for table, lookup in PARENT_OF.items()
+}
+
+
+def test_old_lookups_come_with_updates_and_deletes_and_never_with_a_create() -> None:
     for step in STEPS:
-        moved = step.table == "lgate_leadinteraction" and step.message in {"Update", "Delete"}
-        assert step.image == (("lgate_leadid", "lgate_contactid") if moved else ())
+        has_moved = step.message in {"Update", "Delete"}
+        assert step.image == (IMAGES.get(step.table, ()) if has_moved else ()), step.name
+
+
+def test_the_status_reason_and_what_a_draft_says_are_heard_and_what_the_app_writes_is_not() -> None:
+    for step in STEPS:
+        if step.table in {"lgate_scoringmodel", "lgate_qualificationrule"}:
+            assert {"statuscode", "lgate_name"} <= set(step.columns)
+            ours = {"lgate_hasunpublishedchanges", "lgate_errordetails", "lgate_currentversionid"}
+            assert ours.isdisjoint(step.columns)
 
 
 def test_filters_are_on_updates_alone_and_never_on_columns_we_write_to_leads() -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from connector.intake import BODY_MAX_BYTES, ROWS_MAX, Accepted, Refusal, read_row_changed, refuse_caller
+from connector.lifecycle_message import LifecycleMessage
+from connector.messages import RowChanges
 from connector.queries import InteractionQuery
 from connector.reach import NOTHING_REACHED, Reach, RelatedTable
 from connector.tables import MODEL_TABLES
@@ -96,9 +98,47 @@ def test_a_body_that_is_too_large_is_not_parsed_first() -> None:
     assert refusal(b"[" * (BODY_MAX_BYTES + 1)) == (413, "too-large")
 
 
-@pytest.mark.parametrize("table", sorted(MODEL_TABLES))
-def test_a_change_of_a_model_or_rule_is_taken_and_looks_at_no_lead(table: str) -> None:
-    assert queued(context(PrimaryEntityName=table)) == []
+def looked_at(body: object) -> list[tuple[str, str]]:
+    """The models and rules, or parts of them, that the messages name."""
+    messages = accepted(body).messages
+    assert all(isinstance(message, LifecycleMessage) for message in messages)
+    return [(message.table, str(message.id)) for message in messages if isinstance(message, LifecycleMessage)]
+
+
+@pytest.mark.parametrize("table", ["lgate_scoringmodel", "lgate_qualificationrule"])
+def test_a_change_of_a_model_or_rule_is_a_look_at_it_and_at_no_lead(table: str) -> None:
+    assert looked_at(context(PrimaryEntityName=table)) == [(table, LEAD_ID)]
+
+
+def test_a_published_version_is_ours_alone() -> None:
+    assert looked_at(context(PrimaryEntityName="lgate_publishedversion")) == []
+
+
+BELOW = {
+    "lgate_scoringgroup": ("lgate_modelid", "lgate_scoringmodel"),
+    "lgate_scoringgrade": ("lgate_modelid", "lgate_scoringmodel"),
+    "lgate_scoringcondition": ("lgate_groupid", "lgate_scoringgroup"),
+    "lgate_qualificationcriterion": ("lgate_ruleid", "lgate_qualificationrule"),
+}
+
+
+@pytest.mark.parametrize("table", BELOW)
+def test_a_part_of_a_draft_is_a_look_at_what_it_belongs_and_belonged_to(table: str) -> None:
+    lookup, above = BELOW[table]
+    moved = {
+        **interaction(
+            "Update", pair(lookup, reference(above, LEAD)), before=(pair(lookup, reference(above, CONTACT)),)
+        ),
+        "PrimaryEntityName": table,
+    }
+    assert looked_at(moved) == [(above, LEAD), (above, CONTACT)]
+    deleted = {**interaction("Delete", before=(pair(lookup, reference(above, LEAD)),)), "PrimaryEntityName": table}
+    assert looked_at(deleted) == [(above, LEAD)]
+    assert looked_at(stripped(PrimaryEntityName=table)) == [(table, LEAD_ID)]
+
+
+def test_every_table_of_models_and_rules_is_known() -> None:
+    assert {*BELOW, "lgate_scoringmodel", "lgate_qualificationrule", "lgate_publishedversion"} == MODEL_TABLES
 
 
 def to_lead(row_id: object = LEAD) -> dict[str, object]:
@@ -155,7 +195,8 @@ def test_one_webhook_queues_fifty_leads_to_a_message_and_a_thousand_at_most() ->
 
 def test_every_message_says_that_it_came_by_webhook_and_is_new() -> None:
     messages = accepted(interaction("Create", to_contact(), to_lead())).messages
-    assert {(message.cause, message.attempt, message.v) for message in messages} == {("webhook", 0, 1)}
+    changes = [message for message in messages if isinstance(message, RowChanges)]
+    assert {(message.cause, message.attempt, message.v) for message in changes} == {("webhook", 0, 1)}
     assert len({message.correlation for message in messages}) == 2
 
 

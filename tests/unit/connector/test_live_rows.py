@@ -43,7 +43,7 @@ def test_a_published_rule_carries_the_values_of_this_environment() -> None:
 
 
 UNREADABLE: list[tuple[dict[str, Any], str]] = [
-    (row(KLINT) | {"lgate_currentversionid": None}, "is live and names no version"),
+    (row(KLINT) | {"lgate_currentversionid": None}, "is in force and names no version"),
     (row(KLINT, lgate_definition='{"model": "Fit"}'), "has changed since its publication"),
     (row(KLINT, lgate_definition=None), "has changed since its publication"),
     (row(KLINT, lgate_sha256=None), "has changed since its publication"),
@@ -70,6 +70,17 @@ def test_a_rule_whose_status_reason_was_removed_meanwhile_is_a_fault() -> None:
         live_rule(row({**RULE, "actions": {"status_reason": "Gone"}}), LEAD)
 
 
-def test_only_active_live_rows_are_asked_for() -> None:
+PUBLISHING, LIVE, STOPPING = (f"statuscode%20eq%2048210000{number}" for number in (1, 2, 3))
+
+
+def test_only_active_rows_with_an_active_version_are_asked_for() -> None:
     for request in (LIVE_MODELS, LIVE_RULES):
-        assert "$filter=(statecode%20eq%200%20and%20statuscode%20eq%20482100002)" in request.path
+        assert "$filter=(statecode%20eq%200%20and%20" in request.path
+        assert "%20and%20lgate_currentversionid/statecode%20eq%200)" in request.path
+        assert LIVE in request.path
+        assert PUBLISHING in request.path
+
+
+def test_a_model_that_is_stopping_scores_to_its_end_and_a_rule_that_is_stopping_acts_no_more() -> None:
+    assert STOPPING in LIVE_MODELS.path
+    assert STOPPING not in LIVE_RULES.path

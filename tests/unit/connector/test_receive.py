@@ -115,9 +115,20 @@ def test_webhooks_are_counted_by_what_was_answered_and_refused_ones_by_reason() 
     }
 
 
-def test_what_concerns_no_lead_is_accepted_and_queues_nothing() -> None:
+def test_a_change_of_a_model_is_queued_for_those_who_publish() -> None:
     to = receiver()
     assert answer(to, json.dumps(context(PrimaryEntityName="lgate_scoringmodel")).encode()) == 202
+    ((queue, text, delay_s),) = to.queue.sent
+    assert (queue, delay_s) == ("leadgate-lifecycle", 0)
+    message = json.loads(text)
+    correlation = message.pop("correlation")
+    assert message == {"v": 1, "table": "lgate_scoringmodel", "id": LEAD_ID, "attempt": 0}
+    assert re.fullmatch("[0-9a-f]{32}", correlation)
+
+
+def test_what_concerns_nobody_is_accepted_and_queues_nothing() -> None:
+    to = receiver()
+    assert answer(to, json.dumps(context(PrimaryEntityName="lgate_publishedversion")).encode()) == 202
     assert to.queue.sent == []
 
 

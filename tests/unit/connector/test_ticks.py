@@ -10,6 +10,7 @@ import pytest
 
 from connector.breaker import Breaker
 from connector.errors import QueueError
+from connector.lifecycle_message import LIFECYCLE
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK
 from connector.poll_changes import PollChanges
 from connector.reconcile import Reconcile
@@ -170,17 +171,20 @@ def test_how_much_waits_and_since_when_is_told_of_every_queue_and_its_poison_que
         ((queue, f"{LEAD_CHANGES}-poison"),): 0,
         ((queue, LEAD_CHANGES_BULK),): 0,
         ((queue, f"{LEAD_CHANGES_BULK}-poison"),): 3,
+        ((queue, LIFECYCLE),): 0,
+        ((queue, f"{LIFECYCLE}-poison"),): 0,
     }
     assert bench.meter.points("leadgate.queue.oldest_age") == {
         ((queue, LEAD_CHANGES),): 1200,
         ((queue, LEAD_CHANGES_BULK),): 0,
+        ((queue, LIFECYCLE),): 0,
     }
 
 
 def test_a_queue_that_does_not_answer_hides_neither_the_others_nor_what_is_due() -> None:
     bench = Bench(depths=Depths(broken=LEAD_CHANGES))
     bench.ticks.due()
-    assert len(bench.meter.points("leadgate.queue.messages")) == 2
+    assert len(bench.meter.points("leadgate.queue.messages")) == 4
     assert bench.due.ran == 1
 
 
