@@ -93,7 +93,7 @@ def history(world: World, moves: list[dict[str, object] | str]) -> None:
             world.publisher().stop_rule("Other")
             world.app.versions.fresh()
         elif move == "publish":
-            world.publisher().publish_rule("Other")
+            world.publisher().publish_rule("Other", confirmed_flips=1_000)
             world.app.versions.fresh()
         else:
             world.work(lead)
@@ -106,6 +106,7 @@ def history(world: World, moves: list[dict[str, object] | str]) -> None:
             if before["statuscode"] == MARKED["statuscode"]:
                 assert columns.get("statuscode", MARKED["statuscode"]) == MARKED["statuscode"]
             assert columns.get("lgate_salesready", True) is True
+    world.delete_lead(lead)
     world.queue.sent.clear()
 
 
