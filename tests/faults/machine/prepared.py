@@ -102,7 +102,7 @@ def publisher(app: App) -> Publisher:
         client=app.client,
         queue=app.queue,
         clock=app.clock,
-        live=lambda: app.versions.fresh().live,
+        versions=app.versions,
         default_time_zone=app.settings.default_time_zone,
         text_accent_sensitive=app.settings.text_accent_sensitive,
     )

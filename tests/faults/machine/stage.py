@@ -155,7 +155,7 @@ class Stage:
         worker = process or self.process
         for queue in QUEUES:
             for message in self.queue.take(queue, at_most=1, lease_s=LEASE_S):
-                do = partial(worker.app.worker.work, message.text, queue)
+                do = partial(worker.app.worker.work, message.text, queue, message.inserted_on)
                 match self._run(worker, do, interruption, *faults):
                     case "done":
                         self.queue.delete(message)
