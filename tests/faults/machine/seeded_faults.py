@@ -13,13 +13,13 @@ from uuid import UUID
 
 import pytest
 
-from connector import changeset, decide, deciding, receive
+from connector import changeset, decide, deciding, receive, rule_standing
 from connector import follow as following
 from connector.decide_scores import instant
 from connector.decision import Decision, ScoreWrite
 from connector.errors import LeadgateError, QueueError
 from connector.intake import Accepted, Refusal
-from connector.live import Live, LiveModel
+from connector.live import Live, LiveModel, LiveRule
 from connector.live_versions import InForce, LiveVersions
 from connector.look import Look
 from connector.messages import POISON, RowChanges
@@ -31,7 +31,7 @@ from connector.read_leads import LeadReader
 from connector.score_leads import LeadScoring
 from connector.sources import LEADS
 from connector.sync_state import Stream
-from connector.tables import Lead, LeadScore
+from connector.tables import Lead, LeadScore, Reason
 from connector.worker import Worker
 from dataverse import BatchResult, ConflictError, DataverseClient, DataverseError, Request, upsert
 from scoring import compile_model
@@ -344,6 +344,31 @@ def no_second_look(patch: Patch) -> None:
     patch.setattr(LeadScoring, "_write", lambda *args: write(*args) and {})
 
 
+def reconsider_for_ever(patch: Patch) -> None:
+    """Under a version that reconsiders, a rule may act again at each evaluation."""
+    again = rule_standing._again
+
+    def again_and_again(look: Look, rule: LiveRule, *entries: Any) -> str | None:
+        return Reason.RECONSIDERED if rule.rule.reconsider else again(look, rule, *entries)
+
+    patch.setattr(rule_standing, "_again", again_and_again)
+
+
+def never_again(patch: Patch) -> None:
+    """That a lead was closed, or a version reconsiders, is nothing to a rule that has acted."""
+    patch.setattr(rule_standing, "_again", lambda *_: None)
+
+
+def log_of_the_other_lead_binds(patch: Patch) -> None:
+    """What rules did with a lead that was merged away binds the one that stays."""
+    patch.setattr(rule_standing, "_came_with_a_merge", lambda *_: False)
+
+
+def closing_of_the_other_lead_counts(patch: Patch) -> None:
+    """A score row that came with a merge says that the lead which stays was closed."""
+    patch.setattr(rule_standing, "_saw_closed", lambda look: any(score.saw_closed for score in look.scores))
+
+
 def _attributes(context: Mapping[str, Any]) -> dict[str, object]:
     """The job title and the phone in the target of an execution context."""
     (target,) = (part["value"] for part in context["InputParameters"] if part["key"] == "Target")
@@ -371,9 +396,17 @@ _BY_PROFILE: Final[dict[Profile, tuple[Callable[[Patch], None], ...]]] = {
         retry_412_same_decision,
         deleted_is_transient,
         model_fail_scores_zero,
+        closing_of_the_other_lead_counts,
     ),
-    PUBLISH: (no_rescore_on_publish, drop_own_by_modifiedby),
+    PUBLISH: (no_rescore_on_publish, drop_own_by_modifiedby, reconsider_for_ever, never_again),
     EXPIRY: (expired_starts_from_now,),
-    WEBHOOK_ONLY: (ack_first, dedupe_by_lead_window, swallow_412, ack_before_enqueue, no_second_look),
+    WEBHOOK_ONLY: (
+        ack_first,
+        dedupe_by_lead_window,
+        swallow_412,
+        ack_before_enqueue,
+        no_second_look,
+        log_of_the_other_lead_binds,
+    ),
 }
 SEEDED_FAULTS: Final = tuple(_faults())
