@@ -7,7 +7,7 @@ that was published to reconsider.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connector.ids import left_alone_id, qualification_id, reopened_id
+from connector.ids import lead_score_id, left_alone_id, qualification_id, reopened_id
 from connector.live import LiveRule
 from connector.look import LogEntry, Look
 from connector.tables import QualificationLog, Reason
@@ -79,12 +79,20 @@ def _failed_alone(entry: LogEntry) -> bool:
 
 
 def _again(look: Look, rule: LiveRule, entries: Sequence[LogEntry], acted: Sequence[LogEntry]) -> str | None:
-    seen_closed = any(score.saw_closed for score in look.scores)
-    if seen_closed or any(entry.ran_qualify_lead and entry.outcome == QualificationLog.QUALIFIED for entry in acted):
+    closed_by_rule = any(entry.ran_qualify_lead and entry.outcome == QualificationLog.QUALIFIED for entry in acted)
+    if closed_by_rule or _saw_closed(look):
         return Reason.REOPENED
     if rule.rule.reconsider and all(entry.version_id != rule.version_id for entry in entries):
         return Reason.RECONSIDERED
     return None
+
+
+def _saw_closed(look: Look) -> bool:
+    """Whether a score row of the lead's own says so: one that came with a merge tells of the lead that is gone."""
+    return any(
+        score.saw_closed and score.model_id is not None and score.row_id == lead_score_id(look.lead_id, score.model_id)
+        for score in look.scores
+    )
 
 
 def _last_refusal(entries: Sequence[LogEntry]) -> str | None:

@@ -150,3 +150,18 @@ def test_that_a_rule_acted_on_the_one_that_went_does_not_keep_it_from_the_one_th
     live.edit(stays, statuscode=Lead.NEW)
     live.work(stays)
     assert live.lead(stays)["statuscode"] == Lead.NEW
+
+
+def test_that_the_one_that_went_was_seen_closed_does_not_have_a_rule_act_again_on_the_one_that_stays(
+    live: World,
+) -> None:
+    stays, goes = live.new_lead(jobtitle="CEO", telephone1="1"), live.new_lead(jobtitle="CTO")
+    live.work(stays, goes)
+    live.edit(goes, statecode=2)
+    live.work(goes)
+    live.edit(goes, statecode=Lead.OPEN)
+    live.edit(stays, statuscode=Lead.NEW)
+    merge(live, stays, goes)
+    live.work(stays, goes)
+    assert [entry["lgate_outcome"] for entry in live.log(stays)] == [QualificationLog.QUALIFIED]
+    assert live.lead(stays)["statuscode"] == Lead.NEW

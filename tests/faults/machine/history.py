@@ -14,7 +14,7 @@ from connector.ports import Clock
 from connector.tables import Lead, LeadScore, PublishedVersion, QualificationLog
 from emulator.web_api import RowEvent
 from emulator.web_api.events import Reference
-from tests.faults.machine.klint import FIT, THRESHOLD, Published, published
+from tests.faults.machine.klint import FIT, THRESHOLD, Published, published, reconsiders
 
 Row = Mapping[str, object]
 
@@ -53,6 +53,11 @@ class History:
         self.writes: Counter[UUID] = Counter()
         self.flips: Counter[UUID] = Counter()
         self.reopened: Counter[UUID] = Counter()
+        self.reconsidered: int = 0
+        self.acted: Counter[UUID] = Counter()
+        self.begun: Counter[UUID] = Counter()
+        self.seen_closed: dict[UUID, int] = {}
+        self.reconsidering: UUID | None = None
 
     @contextmanager
     def by_app(self) -> Iterator[None]:
@@ -87,10 +92,19 @@ class History:
             case QualificationLog.TABLE if self._by_app and event.message == "Create":
                 self._log(event)
             case PublishedVersion.TABLE if event.message == "Create" and event.after is not None:
-                if version := published(str(event.after[PublishedVersion.DEFINITION])):
-                    self.published[event.row_id] = version
-                    self.in_force.setdefault(version.model, []).append((self._clock(), event.row_id))
-                self.everyone += 1
+                self._published(event.row_id, str(event.after[PublishedVersion.DEFINITION]))
+
+    def keep_occurrences(self) -> None:
+        """A rule acts once, and once more for each time that the log says why (I3)."""
+        for lead, times in self.flips.items():
+            if times > self.acted[lead]:
+                self._violated("I3", f"a lead was flipped {times} times, and the log says {self.acted[lead]}")
+        for lead, times in self.acted.items():
+            if times > 1 + self.begun[lead]:
+                self._violated("I3", f"a rule acted {times} times in {1 + self.begun[lead]} occurrences")
+        for lead, times in self.begun.items():
+            if times > self.reopened[lead] + self.reconsidered:
+                self._violated("I3", f"{times} times a rule might act again, and {self.reopened[lead]} were reopened")
 
     def stopped(self, model: str) -> None:
         """A model ended."""
@@ -151,7 +165,7 @@ class History:
         self._wrote(lead, event.row_id)
 
     def _flipped(self, lead: UUID, row: Row) -> None:
-        if self.flips[lead] > 1 + self.reopened[lead]:
+        if self.flips[lead] > 1 + self.reopened[lead] + self.reconsidered:
             self._violated("I3", f"a rule acted {self.flips[lead]} times")
         if not any(version.score(row) >= THRESHOLD for version in self._lately(FIT)):
             self._violated("I4", "a lead was qualified that does not meet the rule")
@@ -172,6 +186,18 @@ class History:
         row = self.now(lead)
         if row is None or row[Lead.STATE] != Lead.OPEN:
             self._violated("I1", "a decision on a closed lead was logged")
+        outcome = (event.after or {}).get(QualificationLog.OUTCOME)
+        self.acted[lead] += outcome == QualificationLog.QUALIFIED
+        self.begun[lead] += outcome == QualificationLog.REOPENED
+
+    def _published(self, version_id: UUID, definition: str) -> None:
+        self.everyone += 1
+        if version := published(definition):
+            self.published[version_id] = version
+            self.in_force.setdefault(version.model, []).append((self._clock(), version_id))
+            return
+        self.reconsidered += reconsiders(definition)
+        self.reconsidering = version_id if reconsiders(definition) else None
 
     def _wrote(self, lead: UUID, row_id: UUID) -> None:
         self.writes[row_id] += 1

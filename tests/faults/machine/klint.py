@@ -29,6 +29,16 @@ def reach() -> dict[str, Any]:
     return _model(REACH, {"telephone1": 7})
 
 
+def rule(number: int, *, reconsider: bool) -> dict[str, Any]:
+    """The rule as it is published for the `number`-th time: what it wants and does stays, and its text is another."""
+    return RULE | {"order": number, "reconsider": reconsider}
+
+
+def reconsiders(definition: str) -> bool:
+    """Whether a definition's JSON is that of a rule which may act once more."""
+    return json.loads(definition).get("reconsider") is True
+
+
 def _model(name: str, points: Mapping[str, int]) -> dict[str, Any]:
     groups = [
         {"name": f"{column} given", "points": each, "when": {"column": column, "op": "not-null"}}

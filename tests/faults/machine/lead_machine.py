@@ -42,6 +42,7 @@ POINTS: Final = st.sampled_from(
     + ({"jobtitle": TITLE, "telephone1": PHONE},) * 2
 )
 LEADS: Final = st.integers(0, 3)
+OUTAGE_STEPS: Final = 5
 RARELY: Final = st.sampled_from((False,) * 7 + (True,))
 FAULTS: Final[dict[str, tuple[FaultRule, ...]]] = {
     "none": (),
@@ -49,6 +50,7 @@ FAULTS: Final[dict[str, tuple[FaultRule, ...]]] = {
     "500": (FaultRule(path=r"\$batch", status=500, count=2),),
     "html": (FaultRule(path=r"\$batch", body=Body.HTML, count=2),),
     "cut": (FaultRule(path=r"\$batch", cut=Cut.AFTER, nth=2),),
+    "refused": (FaultRule(path=r"\$batch", status=403, code="0x80040220"),),
     "model_fail": (FaultRule(method="GET", path="/lgate_scoringmodels", status=503, count=2),),
 }
 POLL_FAULTS: Final = ("none", "store_read_fail", "dispatch_fail", "crash_mid", "crash_before_save", "edit_during")
@@ -96,10 +98,9 @@ class LeadMachine(RuleBasedStateMachine):
 
     @rule(lead=LEADS, other=LEADS, what=st.sampled_from(("edit elsewhere",) * 6 + ("delete", "merge")))
     def rep_other_field_or_worse(self, lead: int, other: int, what: str) -> None:
-        """A merge without a poll is not found: Dataverse tells of the one that is closed alone."""
         if what == "delete":
             self.stage.remove(self._lead(lead))
-        elif what == "merge" and self.profile.polls:
+        elif what == "merge":
             self.stage.merge(self._lead(lead), self._lead(other))
         else:
             self.stage.edit_elsewhere(self._lead(lead))
@@ -113,6 +114,11 @@ class LeadMachine(RuleBasedStateMachine):
     @rule(points=st.sampled_from(ROUNDED))
     def publish_model(self, points: tuple[int, int]) -> None:
         self.stage.publish(fit(*points))
+
+    @precondition(lambda self: self.profile.publishes)
+    @rule(reconsider=st.booleans())
+    def publish_rule(self, reconsider: bool) -> None:
+        self.stage.publish_rule(reconsider=reconsider)
 
     @precondition(lambda self: self.profile.publishes)
     @rule()
@@ -147,6 +153,13 @@ class LeadMachine(RuleBasedStateMachine):
         burst = FaultRule(status=429, headers={"Retry-After": str(RETRY_AFTER_S)}, count=3)
         for _ in range(3):
             self.stage.work(None, burst)
+
+    @rule(seconds=st.sampled_from((0, 31, 61)))
+    def outage(self, seconds: int) -> None:
+        """Dataverse answers nothing, until the breaker opens and beyond."""
+        for _ in range(OUTAGE_STEPS):
+            self.stage.work(None, FaultRule(status=503, count=None))
+            self.stage.wait(seconds)
 
     # What the app does, and what may happen meanwhile
 

@@ -25,6 +25,7 @@ class Waiting:
     queue: str
     text: str
     message_id: str
+    inserted_on: datetime
     visible_on: datetime
     receipt: str = ""
     failures: int = 0
@@ -45,7 +46,8 @@ class LeasedQueue:
         if self.refusals:
             self.refusals -= 1
             raise QueueError(queue, "refused")
-        self.messages.append(Waiting(queue, text, str(uuid4()), self._clock() + timedelta(seconds=delay_s)))
+        now = self._clock()
+        self.messages.append(Waiting(queue, text, str(uuid4()), now, now + timedelta(seconds=delay_s)))
         self.sent.append(text)
         self._on_sent(queue, text)
 
@@ -55,13 +57,25 @@ class LeasedQueue:
         ready = [each for each in self.messages if each.queue == queue and each.visible_on <= now][:at_most]
         for each in ready:
             each.visible_on, each.receipt = now + timedelta(seconds=lease_s), str(uuid4())
-        return [TakenMessage(each.queue, each.text, each.message_id, each.receipt) for each in ready]
+        return [TakenMessage(queue, each.text, each.message_id, each.receipt, each.inserted_on) for each in ready]
 
     def delete(self, message: TakenMessage) -> None:
         """Forget a message, unless somebody else has it by now."""
         held = self._held(message)
         if held is not None:
             self.messages.remove(held)
+
+    def release(self, message: TakenMessage) -> None:
+        """Make a message visible at once, unless somebody else has it by now."""
+        held = self._held(message)
+        if held is not None:
+            held.visible_on = self._clock()
+
+    def oldest(self, queue: str) -> datetime | None:
+        """When the first visible message was sent."""
+        now = self._clock()
+        visible = (each for each in self.messages if each.queue == queue and each.visible_on <= now)
+        return next((each.inserted_on for each in visible), None)
 
     def waiting(self, queue: str) -> int:
         """How many messages the queue holds."""
@@ -118,5 +132,13 @@ class CountedQueue:
         self._queue.delete(message)
         self._io.meet("delete", "after")
 
+    def release(self, message: TakenMessage) -> None:
+        self._io.meet("delete", "before")
+        self._queue.release(message)
+        self._io.meet("delete", "after")
+
     def waiting(self, queue: str) -> int:
         return self._queue.waiting(queue)
+
+    def oldest(self, queue: str) -> datetime | None:
+        return self._queue.oldest(queue)

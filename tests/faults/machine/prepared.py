@@ -12,6 +12,7 @@ from admin.webhooks import Webhook, webhook_steps
 from connector.bootstrap import App, build
 from connector.ports import Queue
 from connector.publish import Publisher
+from connector.rules import parse_rule
 from connector.settings import Settings
 from connector.tables import Lead
 from dataverse import query, update
@@ -89,8 +90,13 @@ def new_app(emulator: Emulator, clock: SetClock, queue: Queue, session: requests
     )
 
 
-def publish_model(app: App, definition: dict[str, object]) -> None:
-    """Apply a draft and put it in force, as `leadgate model publish` does."""
+def publish(app: App, definition: dict[str, object]) -> None:
+    """Apply the draft of a model or rule and put it in force, as `leadgate model publish` does."""
+    if "rule" in definition:
+        rule = parse_rule(definition)
+        apply_definitions(app.client, Definitions((), (rule,)))
+        publisher(app).publish_rule(rule.rule)
+        return
     model = parse_model(definition)
     apply_definitions(app.client, Definitions((model,), ()))
     publisher(app).publish_model(model.name)
@@ -102,7 +108,7 @@ def publisher(app: App) -> Publisher:
         client=app.client,
         queue=app.queue,
         clock=app.clock,
-        live=lambda: app.versions.fresh().live,
+        versions=app.versions,
         default_time_zone=app.settings.default_time_zone,
         text_accent_sensitive=app.settings.text_accent_sensitive,
     )

@@ -1,12 +1,14 @@
 """What must hold always (I8), and once faults have stopped and all is drained (I11 to I14)."""
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import count, islice, takewhile
 from typing import Final
 from urllib.parse import unquote
 from uuid import UUID
 
-from connector.ids import lead_score_id
+from connector.ids import lead_score_id, qualification_id, reopened_id
 from connector.messages import LEAD_CHANGES_BULK, RowChanges
 from connector.tables import ACTIVE, Lead, LeadScore, QualificationLog, SyncState
 from dataverse import Row, query
@@ -22,7 +24,37 @@ RETRY_AFTER_S: Final = 120
 """The longest that the machine's Dataverse asks to wait."""
 
 _TOKEN: Final = re.compile(r"\$deltatoken=(\d+)!")
+_RULE_ID: Final = f"_{QualificationLog.RULE}_value"
+_VERSION_ID: Final = f"_{QualificationLog.VERSION}_value"
 _MODEL_ID: Final = f"_{LeadScore.MODEL}_value"
+
+
+class Log:
+    """What the log says that the one rule did with leads, told by the ids that its entries have: a lead's own.
+
+    Entries that came to a lead by a merge have the ids of another one, and bind it to nothing.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._versions = {UUID(str(row[QualificationLog.ID])): UUID(str(row[_VERSION_ID])) for row in rows}
+        self._rule = next((UUID(str(row[_RULE_ID])) for row in rows), UUID(int=0))
+
+    def occurrence(self, lead: UUID) -> int:
+        """The occurrence that the lead is in: the first, or what the last that began is."""
+        return 1 + sum(1 for _ in takewhile(self._versions.__contains__, self._begun(lead)))
+
+    def has_acted(self, lead: UUID) -> bool:
+        """Whether the rule has acted in the occurrence that the lead is in."""
+        return qualification_id(lead, self._rule, self.occurrence(lead)) in self._versions
+
+    def versions(self, lead: UUID) -> set[UUID]:
+        """The versions under which the rule acted on the lead, or might act once more."""
+        acted = (qualification_id(lead, self._rule, 1 + number) for number in range(self.occurrence(lead)))
+        found = (self._versions.get(row_id) for row_id in (*acted, *islice(self._begun(lead), len(self._versions))))
+        return {version for version in found if version is not None}
+
+    def _begun(self, lead: UUID) -> Iterator[UUID]:
+        return (reopened_id(lead, self._rule, number) for number in count(2))
 
 
 def keep_promises(stage: Stage) -> None:
@@ -53,6 +85,7 @@ def quiesce(stage: Stage, *, polls: bool = True, delivers: bool = False) -> None
 
 
 def _writes_were_right(stage: Stage) -> None:
+    stage.history.keep_occurrences()
     if stage.history.violations:
         raise stage.history.violations[0]
 
@@ -90,23 +123,35 @@ def _is_evaluated(stage: Stage, lead: UUID) -> None:
 
 def _says_what_the_formula_says(stage: Stage) -> None:
     scores = {UUID(str(row[LeadScore.ID])): row for row in _score_rows(stage)}
-    acted = {UUID(str(row[f"_{QualificationLog.LEAD}_value"])) for row in _log_rows(stage)}
+    log = Log(_log_rows(stage))
     models = {str(row[LeadScore.NAME]): UUID(str(row[_MODEL_ID])) for row in scores.values()}
     for lead in stage.leads:
         row = stage.history.now(lead)
         if row is None or row[Lead.STATE] != Lead.OPEN:
+            if log.has_acted(lead):
+                stage.history.seen_closed[lead] = log.occurrence(lead)
             continue
+        if stage.history.seen_closed.pop(lead, 0) == log.occurrence(lead):
+            raise ViolationError("I12", "a lead was seen closed and is open again, and the rule may not act")
         for model in (FIT, REACH):
             _is_scored(stage, lead, model, scores.get(lead_score_id(lead, models[model])) if model in models else None)
         fit = stage.history.live(FIT)
-        if fit and fit.score(row) >= THRESHOLD and lead not in acted:
-            raise ViolationError("I12", "a lead meets the rule, and the rule has not acted")
+        if fit and fit.score(row) >= THRESHOLD:
+            _rule_has_acted(stage, lead, log)
     for row in scores.values():
         lead = UUID(str(row[f"_{LeadScore.LEAD}_value"]))
         is_own = row[LeadScore.ID] == str(lead_score_id(lead, UUID(str(row[_MODEL_ID]))))
         is_open = (stage.history.now(lead) or {}).get(Lead.STATE) == Lead.OPEN
         if row["statecode"] == ACTIVE and not (is_open and is_own):
             raise ViolationError("I12", f"a score row is active: lead open {is_open}, its own {is_own}")
+
+
+def _rule_has_acted(stage: Stage, lead: UUID, log: Log) -> None:
+    if not log.has_acted(lead):
+        raise ViolationError("I12", "a lead meets the rule, and the rule has not acted")
+    version = stage.history.reconsidering
+    if version is not None and version not in log.versions(lead):
+        raise ViolationError("I12", "a lead meets the rule, and was not considered anew")
 
 
 def _is_scored(stage: Stage, lead: UUID, model: str, stored: Row | None) -> None:
@@ -140,4 +185,4 @@ def _score_rows(stage: Stage) -> list[Row]:
 
 
 def _log_rows(stage: Stage) -> list[Row]:
-    return list(stage.people.rows(query(QualificationLog.SET, select=[f"_{QualificationLog.LEAD}_value"])))
+    return list(stage.people.rows(query(QualificationLog.SET, select=[QualificationLog.ID, _RULE_ID, _VERSION_ID])))

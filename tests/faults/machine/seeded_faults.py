@@ -13,22 +13,25 @@ from uuid import UUID
 
 import pytest
 
-from connector import changeset, decide, receive, score_leads
-from connector import poll_changes as following
+from connector import changeset, decide, deciding, receive, rule_standing
+from connector import follow as following
 from connector.decide_scores import instant
 from connector.decision import Decision, ScoreWrite
 from connector.errors import LeadgateError, QueueError
-from connector.intake import Refusal
-from connector.live import Live, LiveModel
+from connector.intake import Accepted, Refusal
+from connector.live import Live, LiveModel, LiveRule
 from connector.live_versions import InForce, LiveVersions
 from connector.look import Look
 from connector.messages import POISON, RowChanges
+from connector.outcome import Outcome, Run
 from connector.ports import Queue, TakenMessage
-from connector.publish import Publisher
+from connector.publication import Publications
+from connector.reach import Reach
 from connector.read_leads import LeadReader
-from connector.score_leads import LeadScoring, Outcome
+from connector.score_leads import LeadScoring
+from connector.sources import LEADS
 from connector.sync_state import Stream
-from connector.tables import Lead, LeadScore
+from connector.tables import Lead, LeadScore, Reason
 from connector.worker import Worker
 from dataverse import BatchResult, ConflictError, DataverseClient, DataverseError, Request, upsert
 from scoring import compile_model
@@ -78,7 +81,7 @@ def ack_first(patch: Patch) -> None:
     """Messages that the worker takes itself are deleted before they are done."""
     work = Worker.work
     patch.setattr(
-        Worker, "work", lambda worker, text, name: work(replace(worker, queue=_AckFirst(worker.queue)), text, name)
+        Worker, "work", lambda worker, *message: work(replace(worker, queue=_AckFirst(worker.queue)), *message)
     )
 
 
@@ -103,8 +106,7 @@ def token_before_enqueue(patch: Patch) -> None:
 
 def _link_of_now(client: DataverseClient) -> str | None:
     """A delta link that begins at this moment, whatever came before."""
-    source = following.LEADS
-    pages = list(following.changes(client, source.entity_set, select=source.columns))
+    pages = list(following.changes(client, LEADS.entity_set, select=LEADS.columns))
     return pages[-1].delta_link
 
 
@@ -175,8 +177,8 @@ def always_write(patch: Patch) -> None:
 
 
 def _redecided(patch: Patch, change: Callable[[Look, Decision], Decision]) -> None:
-    real = score_leads.decide
-    patch.setattr(score_leads, "decide", lambda look, live, at: change(look, real(look, live, at)))
+    real = deciding.decide
+    patch.setattr(deciding, "decide", lambda look, *rest: change(look, real(look, *rest)))
 
 
 def unqualify_on_drop(patch: Patch) -> None:
@@ -195,10 +197,10 @@ def trust_payload(patch: Patch) -> None:
     looks, parse = LeadReader.looks, receive.read_row_changed
     said: dict[UUID, dict[str, object]] = {}
 
-    def remember(content: bytes, organization_id: UUID) -> tuple[RowChanges, ...] | Refusal:
+    def remember(content: bytes, organization_id: UUID, reach: Callable[[], Reach]) -> Accepted | Refusal:
         context = json.loads(content.decode("utf-8-sig"))
         said.setdefault(UUID(context["PrimaryEntityId"]), {}).update(_attributes(context))
-        return parse(content, organization_id)
+        return parse(content, organization_id, reach)
 
     def believe(self: LeadReader, requests: Any, results: Any) -> dict[UUID, Look]:
         found = looks(self, requests, results)
@@ -225,33 +227,33 @@ def transient_to_poison(patch: Patch) -> None:
 
 def expired_starts_from_now(patch: Patch) -> None:
     """After an expired link the table is read for its link alone."""
-    queue = following.PollChanges._queue
+    queue = following.Follower._queue
 
-    def skip(self: Any, source: Any, stream: Stream, page: Any) -> int:
-        return 0 if stream.kind == "resync" else queue(self, source, stream, page)
+    def skip(self: Any, source: Any, stream: Stream, rows: Any) -> int:
+        return 0 if stream.kind == "resync" else queue(self, source, stream, rows)
 
-    patch.setattr(following.PollChanges, "_queue", skip)
+    patch.setattr(following.Follower, "_queue", skip)
 
 
 def retry_412_same_decision(patch: Patch) -> None:
     """After a conflict the old decision is sent again, with the new ETags."""
-    real, settled = score_leads.decide, LeadScoring._is_settled
+    real, settled = deciding.decide, LeadScoring._is_settled
     refused: dict[UUID, Decision] = {}
 
-    def note(self: LeadScoring, decision: Decision, result: BatchResult, outcome: Outcome) -> bool:
+    def note(self: LeadScoring, decision: Decision, result: BatchResult, run: Run) -> bool:
         if isinstance(result.error, ConflictError):
             refused[decision.lead_id] = decision
-        return settled(self, decision, result, outcome)
+        return settled(self, decision, result, run)
 
-    def repeat(look: Look, live: Live, at: Any) -> Decision:
+    def repeat(look: Look, *rest: Any) -> Decision:
         old = refused.pop(look.lead_id, None)
         if old is None:
-            return real(look, live, at)
+            return real(look, *rest)
         etags = {row.row_id: row.etag for row in look.scores}
         scores = tuple(replace(write, etag=etags.get(write.row_id, write.etag)) for write in old.scores)
         return replace(old, etag=look.etag, scores=scores)
 
-    patch.setattr(score_leads, "decide", repeat)
+    patch.setattr(deciding, "decide", repeat)
     patch.setattr(LeadScoring, "_is_settled", note)
 
 
@@ -259,8 +261,8 @@ def swallow_412(patch: Patch) -> None:
     """A conflict counts as done."""
     settled = LeadScoring._is_settled
 
-    def done(self: LeadScoring, decision: Decision, result: BatchResult, outcome: Outcome) -> bool:
-        return isinstance(result.error, ConflictError) or settled(self, decision, result, outcome)
+    def done(self: LeadScoring, decision: Decision, result: BatchResult, run: Run) -> bool:
+        return isinstance(result.error, ConflictError) or settled(self, decision, result, run)
 
     patch.setattr(LeadScoring, "_is_settled", done)
 
@@ -284,7 +286,8 @@ def deleted_is_transient(patch: Patch) -> None:
     def wait_for_it(self: LeadScoring, ids: tuple[UUID, ...], in_force: InForce, correlation: str) -> Outcome:
         outcome = score(self, ids, in_force, correlation)
         gone = set(ids) - set(in_force.reader.read(ids))
-        outcome.again += [lead for lead in gone if lead not in outcome.again]
+        for lead in gone.difference(outcome.again):
+            outcome.put_off(lead, "gone")
         return outcome
 
     patch.setattr(LeadScoring, "score", wait_for_it)
@@ -292,7 +295,7 @@ def deleted_is_transient(patch: Patch) -> None:
 
 def no_rescore_on_publish(patch: Patch) -> None:
     """A new version waits until somebody happens to edit the lead."""
-    patch.setattr(Publisher, "_queue_open_leads", lambda _self, _cause: 0)
+    patch.setattr(Publications, "_queue_open_leads", lambda _self, _cause: 0)
 
 
 def model_fail_scores_zero(patch: Patch) -> None:
@@ -341,6 +344,31 @@ def no_second_look(patch: Patch) -> None:
     patch.setattr(LeadScoring, "_write", lambda *args: write(*args) and {})
 
 
+def reconsider_for_ever(patch: Patch) -> None:
+    """Under a version that reconsiders, a rule may act again at each evaluation."""
+    again = rule_standing._again
+
+    def again_and_again(look: Look, rule: LiveRule, *entries: Any) -> str | None:
+        return Reason.RECONSIDERED if rule.rule.reconsider else again(look, rule, *entries)
+
+    patch.setattr(rule_standing, "_again", again_and_again)
+
+
+def never_again(patch: Patch) -> None:
+    """That a lead was closed, or a version reconsiders, is nothing to a rule that has acted."""
+    patch.setattr(rule_standing, "_again", lambda *_: None)
+
+
+def log_of_the_other_lead_binds(patch: Patch) -> None:
+    """What rules did with a lead that was merged away binds the one that stays."""
+    patch.setattr(rule_standing, "_came_with_a_merge", lambda *_: False)
+
+
+def closing_of_the_other_lead_counts(patch: Patch) -> None:
+    """A score row that came with a merge says that the lead which stays was closed."""
+    patch.setattr(rule_standing, "_saw_closed", lambda look: any(score.saw_closed for score in look.scores))
+
+
 def _attributes(context: Mapping[str, Any]) -> dict[str, object]:
     """The job title and the phone in the target of an execution context."""
     (target,) = (part["value"] for part in context["InputParameters"] if part["key"] == "Target")
@@ -368,9 +396,17 @@ _BY_PROFILE: Final[dict[Profile, tuple[Callable[[Patch], None], ...]]] = {
         retry_412_same_decision,
         deleted_is_transient,
         model_fail_scores_zero,
+        closing_of_the_other_lead_counts,
     ),
-    PUBLISH: (no_rescore_on_publish, drop_own_by_modifiedby),
+    PUBLISH: (no_rescore_on_publish, drop_own_by_modifiedby, reconsider_for_ever, never_again),
     EXPIRY: (expired_starts_from_now,),
-    WEBHOOK_ONLY: (ack_first, dedupe_by_lead_window, swallow_412, ack_before_enqueue, no_second_look),
+    WEBHOOK_ONLY: (
+        ack_first,
+        dedupe_by_lead_window,
+        swallow_412,
+        ack_before_enqueue,
+        no_second_look,
+        log_of_the_other_lead_binds,
+    ),
 }
 SEEDED_FAULTS: Final = tuple(_faults())

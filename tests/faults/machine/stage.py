@@ -22,9 +22,9 @@ from emulator.web_api import RowEvent, Step
 from emulator.webhooks import Organization, body, serialized
 from tests.faults.machine.history import History, ViolationError
 from tests.faults.machine.interruptions import Interruption, KilledError
-from tests.faults.machine.klint import published
+from tests.faults.machine.klint import published, rule
 from tests.faults.machine.leased_queue import LEASE_S, LeasedQueue
-from tests.faults.machine.prepared import prepared, publish_model, publisher
+from tests.faults.machine.prepared import prepared, publish, publisher
 from tests.faults.machine.process import Process
 from tests.world import SECRET, TOKEN
 
@@ -64,7 +64,7 @@ class Stage:
         self.queue = LeasedQueue(self.clock, self._on_sent)
         self.webhooks: list[Delivery] = []
         self.leads: list[UUID] = []
-        self._columns = count()
+        self._columns, self._rules = count(), count()
         self._people = _people(self.emulator.handle)
         self._organization = Organization(self.emulator.organization_id, self.emulator.business_unit_id, "127.0.0.1")
         self._remember_what_is_in_force()
@@ -112,7 +112,11 @@ class Stage:
 
     def publish(self, definition: dict[str, Any]) -> None:
         """A marketer puts a model in force."""
-        publish_model(self._new_process().app, definition)
+        publish(self._new_process().app, definition)
+
+    def publish_rule(self, *, reconsider: bool) -> None:
+        """A marketer puts the rule in force anew."""
+        publish(self._new_process().app, rule(2 + next(self._rules), reconsider=reconsider))
 
     def stop(self, model: str) -> None:
         """A marketer ends a model."""
@@ -155,7 +159,7 @@ class Stage:
         worker = process or self.process
         for queue in QUEUES:
             for message in self.queue.take(queue, at_most=1, lease_s=LEASE_S):
-                do = partial(worker.app.worker.work, message.text, queue)
+                do = partial(worker.app.worker.work, message.text, queue, message.inserted_on)
                 match self._run(worker, do, interruption, *faults):
                     case "done":
                         self.queue.delete(message)
@@ -206,8 +210,8 @@ class Stage:
         self, process: Process, step: Callable[[], object], interruption: Interruption | None, *faults: FaultRule
     ) -> Ending:
         """How the step ended; a process that was killed is followed by a new one, and its messages stay leased."""
-        for rule in faults:
-            process.faults.add(rule)
+        for fault in faults:
+            process.faults.add(fault)
         process.io.begin(interruption)
         try:
             with self.history.step():

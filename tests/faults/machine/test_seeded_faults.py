@@ -15,7 +15,7 @@ from tests.faults.machine.klint import fit
 from tests.faults.machine.lead_machine import WEEK_AND_A_DAY_S, machine
 from tests.faults.machine.promises import keep_promises, quiesce
 from tests.faults.machine.seeded_faults import SEEDED_FAULTS, SeededFault
-from tests.faults.machine.stage import DISQUALIFIED, PHONE, TITLE, Stage
+from tests.faults.machine.stage import DISQUALIFIED, PHONE, REOPENED, TITLE, Stage
 
 EXAMPLES, STEPS = 2_000, 50
 BOTH = {"jobtitle": TITLE, "telephone1": PHONE}
@@ -153,6 +153,40 @@ def no_second_look(stage: Stage) -> None:
     stage.work(Interruption(meanwhile, kind="write"))
 
 
+def reconsider_for_ever(stage: Stage) -> None:
+    """Of a lead with so many causes to write it that I5 does not come first."""
+    lead = stage.new_lead(**BOTH)
+    for _ in range(8):
+        stage.edit_elsewhere(lead)
+    quiesce(stage)
+    stage.publish_rule(reconsider=True)
+
+
+def never_again(stage: Stage) -> None:
+    lead = stage.new_lead(**BOTH)
+    quiesce(stage)
+    stage.edit(lead, **DISQUALIFIED)
+    quiesce(stage)
+    stage.edit(lead, **REOPENED)
+
+
+def log_of_the_other_lead_binds(stage: Stage) -> None:
+    stays, goes = stage.new_lead(jobtitle=TITLE), stage.new_lead(**BOTH)
+    quiesce(stage, polls=False, delivers=True)
+    stage.merge(stays, goes)
+    stage.edit(stays, telephone1=PHONE)
+
+
+def closing_of_the_other_lead_counts(stage: Stage) -> None:
+    """The one that goes was seen closed, and nobody has looked at it since it is open again."""
+    stays, goes = stage.new_lead(**BOTH), stage.new_lead(jobtitle=TITLE)
+    quiesce(stage)
+    stage.edit(goes, **DISQUALIFIED)
+    quiesce(stage)
+    stage.edit(goes, **REOPENED)
+    stage.merge(stays, goes)
+
+
 SCENARIOS: dict[str, tuple[Callable[[Stage], None], str]] = {
     "no_if_match": (no_if_match, "I4"),
     "ack_first": (ack_first, "I14"),
@@ -175,6 +209,10 @@ SCENARIOS: dict[str, tuple[Callable[[Stage], None], str]] = {
     "model_fail_scores_zero": (model_fail_scores_zero, "I4"),
     "drop_own_by_modifiedby": (drop_own_by_modifiedby, "I12"),
     "no_second_look": (no_second_look, "I12"),
+    "reconsider_for_ever": (reconsider_for_ever, "I3"),
+    "never_again": (never_again, "I12"),
+    "log_of_the_other_lead_binds": (log_of_the_other_lead_binds, "I12"),
+    "closing_of_the_other_lead_counts": (closing_of_the_other_lead_counts, "I3"),
 }
 EACH = pytest.mark.parametrize("fault", SEEDED_FAULTS, ids=lambda fault: fault.name)
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from connector.errors import QueueError
 from connector.ids import lead_score_id
-from connector.live import Live, LiveModel, LiveRule
+from connector.live import Live, LiveModel, LiveRule, QualifyLead
 from connector.look import LogEntry, Look, StoredScore
 from connector.ports import TakenMessage
 from connector.rules import parse_rule
-from connector.tables import Lead, QualificationLog
+from connector.tables import Lead, LeadScore, QualificationLog
 from scoring import compile_model, parse_model
 
 NOW = datetime(2026, 8, 1, 12, 0, tzinfo=UTC)
@@ -60,18 +60,21 @@ def live_rule(
     changes: Mapping[str, object] | None = None,
     from_status: Sequence[int] = (),
     match: str = "all",
+    qualify: QualifyLead | None = None,
+    reconsider: bool = False,
 ) -> LiveRule:
     """A rule in force over (model, at least) pairs; by default Fit at 110, for status reason and sales-ready."""
     rule = parse_rule(
         {
             "rule": name,
             "match": match,
+            "reconsider": reconsider,
             "criteria": [{"model": model, "at_least": points} for model, points in criteria or (("Fit", 110),)],
             "actions": {"sales_ready": True},
         }
     )
     written = {"statuscode": MARKETING_QUALIFIED, "msdyncrm_salesready": True} if changes is None else changes
-    return LiveRule(rule_id, RULE_VERSION, name, rule, written, frozenset(from_status))
+    return LiveRule(rule_id, RULE_VERSION, name, rule, written, frozenset(from_status), qualify)
 
 
 def live(*parts: LiveModel | LiveRule) -> Live:
@@ -124,15 +127,31 @@ def stored(
     grade: str | None = "Hot",
     explanation: str | None = BOTH_GIVEN,
     rescore_on: datetime | None = None,
+    reason: int = LeadScore.UP_TO_DATE,
 ) -> StoredScore:
     """The score row that says what the Klint model says of `lead_row()`."""
     chosen = row_id or lead_score_id(LEAD, model_id or FIT)
-    return StoredScore(chosen, model_id, 'W/"3"', active, score, grade, explanation, rescore_on)
+    return StoredScore(chosen, model_id, 'W/"3"', active, score, grade, explanation, rescore_on, reason)
 
 
 def acted(outcome: int = QualificationLog.QUALIFIED, *, rule_id: UUID = RULE) -> LogEntry:
     """The entry that says the rule has acted on the lead."""
     return LogEntry(rule_id, 1, outcome)
+
+
+def entry(
+    outcome: int,
+    occurrence: int = 1,
+    *,
+    row_id: UUID | None = None,
+    rule_id: UUID = RULE,
+    version_id: UUID | None = RULE_VERSION,
+    reason: str | None = None,
+    decided_on: datetime | None = NOW,
+    ran_qualify_lead: bool = False,
+) -> LogEntry:
+    """An entry of the log of the rule; without an id it is taken for the lead's own."""
+    return LogEntry(rule_id, occurrence, outcome, row_id, version_id, reason, decided_on, ran_qualify_lead)
 
 
 @dataclass
