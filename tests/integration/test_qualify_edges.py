@@ -1,0 +1,78 @@
+"""Odd rows, edited rules and refusals beside each other: a lead is acted on once, and no other lead suffers."""
+
+from uuid import UUID
+
+import pytest
+
+from connector.tables import Lead, QualificationLog
+from dataverse import delete, query, update
+from dataverse.odata import eq
+from tests.integration.test_qualify_lead import ready, state
+from tests.world import FIT, RULE, World
+
+QUALIFIED, QUALIFYING, BLOCKED, FAILED, REOPENED = (
+    QualificationLog.QUALIFIED,
+    QualificationLog.QUALIFYING,
+    QualificationLog.BLOCKED,
+    QualificationLog.FAILED,
+    QualificationLog.REOPENED,
+)
+MARKED = {**RULE, "existing_leads": "include"}
+
+
+def entries(world: World, lead: UUID) -> list[tuple[UUID, str, int, int]]:
+    """The log of a lead: id, rule, outcome, occurrence."""
+    columns = [QualificationLog.ID, QualificationLog.NAME, QualificationLog.OUTCOME, QualificationLog.OCCURRENCE]
+    found = query(QualificationLog.SET, select=columns, filter=eq(f"_{QualificationLog.LEAD}_value", lead))
+    rows = (tuple(row[name] for name in columns) for row in world.app.client.rows(found))
+    return [(UUID(str(row_id)), str(name), outcome, number) for row_id, name, outcome, number in rows]  # type: ignore[misc]
+
+
+def write_log(world: World, row_id: UUID, **columns: object) -> None:
+    world.app.client.send(update(QualificationLog.SET, str(row_id), columns, etag="*"))
+
+
+@pytest.mark.parametrize("typed", ["not JSON", "[]", "7", "null", '"qualify_lead"'])
+def test_text_typed_into_the_log_stops_no_lead_and_the_rule_acts_no_second_time(world: World, typed: str) -> None:
+    world.publish(FIT, MARKED)
+    marked, other = ready(world), ready(world)
+    world.work(marked)
+    ((row_id, *_),) = entries(world, marked)
+    write_log(world, row_id, lgate_actions=typed)
+    world.edit(marked, statuscode=1)
+    world.work(marked, other)
+    assert (state(world, marked), state(world, other)) == ((0, 1), (0, Lead.MARKETING_QUALIFIED))
+    assert len(entries(world, marked)) == 1
+
+
+@pytest.mark.parametrize("column", ["lgate_occurrence", "lgate_outcome", "lgate_actions", "lgate_decidedon"])
+def test_an_entry_with_an_empty_column_stops_no_lead_and_the_rule_acts_no_second_time(
+    world: World, column: str
+) -> None:
+    world.publish(FIT, MARKED)
+    marked, other = ready(world), ready(world)
+    world.work(marked)
+    ((row_id, *_),) = entries(world, marked)
+    write_log(world, row_id, **{column: None})
+    world.edit(marked, statuscode=1)
+    world.work(marked, other)
+    assert (state(world, marked), state(world, other)) == ((0, 1), (0, Lead.MARKETING_QUALIFIED))
+    assert world.queue.sent == []
+
+
+def test_a_rule_acts_no_second_time_when_old_entries_are_deleted(world: World) -> None:
+    """As a deletion by age leaves it: the entry by which the occurrence began is gone, that of the act is not."""
+    world.publish(FIT, MARKED)
+    lead = ready(world)
+    world.work(lead)
+    for state_code, status in ((2, 4), (0, 1)):
+        world.edit(lead, statecode=state_code, statuscode=status)
+        world.work(lead)
+    assert sorted(entry[2:] for entry in entries(world, lead)) == [(QUALIFIED, 1), (QUALIFIED, 2), (REOPENED, 2)]
+    for row_id, _, outcome, number in entries(world, lead):
+        if (outcome, number) != (QUALIFIED, 2):
+            world.app.client.send(delete(QualificationLog.SET, str(row_id), etag="*"))
+    world.edit(lead, statuscode=1)
+    world.work(lead)
+    assert state(world, lead) == (0, 1)
+    assert [entry[2:] for entry in entries(world, lead)] == [(QUALIFIED, 2)]
