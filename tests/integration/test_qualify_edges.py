@@ -7,7 +7,8 @@ import pytest
 from connector.tables import Lead, QualificationLog
 from dataverse import delete, query, update
 from dataverse.odata import eq
-from tests.integration.test_qualify_lead import ready, state
+from emulator.web_api.errors import BadRequestError
+from tests.integration.test_qualify_lead import contacts, ready, refusing, rule, state
 from tests.world import FIT, RULE, World
 
 QUALIFIED, QUALIFYING, BLOCKED, FAILED, REOPENED = (
@@ -76,3 +77,19 @@ def test_a_rule_acts_no_second_time_when_old_entries_are_deleted(world: World) -
     world.work(lead)
     assert state(world, lead) == (0, 1)
     assert [entry[2:] for entry in entries(world, lead)] == [(QUALIFIED, 2)]
+
+
+def test_a_refused_action_keeps_no_other_rule_from_acting(world: World) -> None:
+    world.emulator.plug_ins.append(refusing(BadRequestError("No.", "0x80040265")))
+    world.publish(FIT, MARKED, rule(order=2))
+    lead = ready(world)
+    world.work(lead)
+    assert state(world, lead) == (0, Lead.MARKETING_QUALIFIED)
+    assert sorted(entry[1:3] for entry in entries(world, lead)) == [
+        ("Becomes a contact", FAILED),
+        (MARKED["rule"], QUALIFIED),
+    ]
+    world.emulator.plug_ins.clear()
+    world.work(lead)
+    assert state(world, lead) == (1, 3)
+    assert len(contacts(world)) == 1
