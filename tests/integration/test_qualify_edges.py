@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+import requests
 
 from connector.tables import Lead, QualificationLog
 from dataverse import delete, query, update
@@ -93,3 +94,45 @@ def test_a_refused_action_keeps_no_other_rule_from_acting(world: World) -> None:
     world.work(lead)
     assert state(world, lead) == (1, 3)
     assert len(contacts(world)) == 1
+
+
+@pytest.mark.parametrize("code", ["0x80040203", "0x80040265"])
+def test_a_message_given_back_once_the_cause_is_mended_qualifies_the_lead(world: World, code: str) -> None:
+    actions = {"status_reason": "Marketing Qualified", "qualify_lead": {}}
+    world.publish(FIT, {**rule(), "actions": actions})
+    world.emulator.plug_ins.append(refusing(BadRequestError("No.", code)))
+    lead = ready(world)
+    world.work(lead)
+    world.work(lead)
+    assert state(world, lead)[0] == Lead.OPEN
+    assert FAILED in [entry[2] for entry in entries(world, lead)]
+    world.emulator.plug_ins.clear()
+    world.work(lead)
+    assert state(world, lead) == (1, 3)
+    assert len(contacts(world)) == 1
+    world.work(lead)
+    assert len(contacts(world)) == 1
+
+
+def test_an_action_under_way_takes_no_other_rule_along(world: World) -> None:
+    """The action goes alone: what another rule would write beside it is not written, nor said to be refused."""
+    world.emulator.plug_ins.append(refusing(BadRequestError("Not in a change set.", "0x80060888")))
+    world.publish(FIT, rule(order=2))
+    lead = ready(world)
+
+    def stop(request: requests.PreparedRequest) -> None:
+        body = request.body or b""
+        text = body if isinstance(body, bytes) else body.encode()
+        if b"QualifyLead" in text and b"changeset_" not in text:
+            raise requests.ConnectionError
+
+    world.adapter.before = stop
+    world.work(lead)
+    world.adapter.before = lambda _request: None
+    assert [entry[2] for entry in entries(world, lead)] == [QUALIFYING]
+    world.publish({**MARKED, "order": 1})
+    world.work(lead)
+    world.work(lead)
+    assert (BLOCKED, FAILED) not in [entry[1:3] for entry in entries(world, lead)]
+    assert [entry[2] for entry in entries(world, lead) if entry[1] == MARKED["rule"]] == [QUALIFIED]
+    assert state(world, lead)[0] == Lead.OPEN
