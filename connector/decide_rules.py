@@ -141,7 +141,7 @@ def _asked(look: Look, qualify: QualifyLead | None) -> str | None:
     """The column by which the lead's contact is looked for: none when it has one, or nothing to be found by."""
     if qualify is None or qualify.match_contact is None or look.lookup(Lead.CONTACT) is not None:
         return None
-    return qualify.match_contact if look.row.get(qualify.match_contact) else None
+    return qualify.match_contact if look.text(qualify.match_contact) else None
 
 
 def _reopened(look: Look, rule: LiveRule, stands: Standing) -> Note:

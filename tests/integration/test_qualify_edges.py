@@ -9,7 +9,7 @@ from connector.tables import Lead, QualificationLog
 from dataverse import delete, query, update
 from dataverse.odata import eq
 from emulator.web_api.errors import BadRequestError
-from tests.integration.test_qualify_lead import contacts, ready, refusing, rule, state
+from tests.integration.test_qualify_lead import contacts, new_contact, ready, refusing, rule, state
 from tests.world import FIT, RULE, World
 
 QUALIFIED, QUALIFYING, BLOCKED, FAILED, REOPENED = (
@@ -133,6 +133,30 @@ def test_an_action_under_way_takes_no_other_rule_along(world: World) -> None:
     world.publish({**MARKED, "order": 1})
     world.work(lead)
     world.work(lead)
-    assert (BLOCKED, FAILED) not in [entry[1:3] for entry in entries(world, lead)]
     assert [entry[2] for entry in entries(world, lead) if entry[1] == MARKED["rule"]] == [QUALIFIED]
     assert state(world, lead)[0] == Lead.OPEN
+
+
+@pytest.mark.parametrize(
+    "value", ["o'neil@example.org", "a&b=c+d#e%20@example.org", " ines@example.org ", "INÈS@example.org", "x" * 100]
+)
+def test_a_contact_is_found_by_whatever_the_value_holds(world: World, value: str) -> None:
+    world.publish(FIT, rule())
+    known = new_contact(world, emailaddress1=value.strip().lower())
+    lead = world.new_lead(jobtitle="CEO", telephone1="1", emailaddress1=value)
+    world.work(lead)
+    assert world.lead(lead, "_parentcontactid_value")["_parentcontactid_value"] == str(known)
+    assert len(contacts(world)) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["two\nlines", "tab\tbed", "\x01", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "   "],
+)
+def test_a_value_that_nobody_can_have_stops_no_other_lead(world: World, value: str) -> None:
+    world.publish(FIT, rule())
+    odd = world.new_lead(jobtitle="CEO", telephone1="1", emailaddress1=value)
+    other = ready(world)
+    world.work(odd, other)
+    assert (state(world, odd), state(world, other)) == ((1, 3), (1, 3))
+    assert world.queue.sent == []
