@@ -9,6 +9,7 @@ from connector.tables import Lead, QualificationLog
 from dataverse import delete, query, update
 from dataverse.odata import eq
 from emulator.web_api.errors import BadRequestError
+from tests import customer_insights
 from tests.integration.test_qualify_lead import contacts, new_contact, ready, refusing, rule, state
 from tests.world import FIT, RULE, World
 
@@ -160,3 +161,14 @@ def test_a_value_that_nobody_can_have_stops_no_other_lead(world: World, value: s
     world.work(odd, other)
     assert (state(world, odd), state(world, other)) == ((1, 3), (1, 3))
     assert world.queue.sent == []
+
+
+def test_a_score_of_customer_insights_is_known_by_its_models_name_in_any_case(world: World) -> None:
+    customer_insights.install(world)
+    model = customer_insights.new_model(world, "Engagement")
+    theirs = {**MARKED, "criteria": [{"customer_insights": "engagement", "at_least": 20}]}
+    world.publish(theirs)
+    lead = world.new_lead()
+    customer_insights.new_score(world, lead, model, 25)
+    world.work(lead)
+    assert state(world, lead) == (0, Lead.MARKETING_QUALIFIED)
