@@ -91,6 +91,6 @@ def _again(look: Look, rule: LiveRule, entries: Sequence[LogEntry], acted: Seque
 
 def _last_refusal(entries: Sequence[LogEntry]) -> str | None:
     refusals = sorted(
-        (entry.decided_on, entry.reason) for entry in entries if entry.outcome in _REFUSED and entry.decided_on
+        (entry.decided_on, entry.reason or "") for entry in entries if entry.outcome in _REFUSED and entry.decided_on
     )
     return refusals[-1][1] if refusals else None
