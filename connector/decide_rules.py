@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from connector.decision import Action, Note, Qualification, Settled
+from connector.decision import Action, Met, Note, Qualification, Settled
 from connector.ids import qualification_id, reopened_id
 from connector.live import Live, LiveRule, QualifyLead
 from connector.look import Look
@@ -37,6 +37,7 @@ class RuleDecision:
     parent_contact: UUID | None = None
     action: Action | None = None
     asks: set[str] = field(default_factory=set)
+    met: list[Met] = field(default_factory=list)
 
 
 def decide_rules(look: Look, live: Live, totals: Mapping[str, int], held: Mapping[UUID, Held]) -> RuleDecision:
@@ -54,8 +55,11 @@ def decide_rules(look: Look, live: Live, totals: Mapping[str, int], held: Mappin
             continue
         if stands.may_act_again:
             found.notes.append(_reopened(look, rule, stands))
-        if _is_met(look, rule, totals) and not is_left_alone(look, rule):
-            _meet(look, rule, stands, totals, taken, held, found)
+        if _is_met(look, rule, totals):
+            scores = {each.source: totals[each.source] for each in rule.rule.criteria if each.source in totals}
+            found.met.append(Met(rule.rule_id, stands.next_occurrence, scores))
+            if not is_left_alone(look, rule):
+                _meet(look, rule, stands, scores, taken, held, found)
     return found
 
 
@@ -63,13 +67,12 @@ def _meet(
     look: Look,
     rule: LiveRule,
     stands: Standing,
-    totals: Mapping[str, int],
+    met: Mapping[str, int],
     taken: set[str],
     held: Mapping[UUID, Held],
     found: RuleDecision,
 ) -> None:
     """Let the rule act, or say why it does not."""
-    met = {each.source: totals[each.source] for each in rule.rule.criteria if each.source in totals}
     qualify = rule.qualify if QUALIFY_LEAD not in taken else None
     column = _asked(look, qualify)
     if column is not None and column not in look.contacts and rule.rule_id not in held:
