@@ -19,7 +19,7 @@ class ScoreWrite:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A rule that the lead meets, whether it acts or not: the occurrence it would act in, and the scores that met it."""
+    """A rule that the lead meets, acting or not: the occurrence it would act in, and the scores that met it."""
 
     rule_id: UUID
     occurrence: int
