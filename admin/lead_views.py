@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -141,5 +142,11 @@ def _version(version: object) -> dict[str, object]:
     }
 
 
-def _parsed(text: object) -> Any:
-    return json.loads(str(text)) if text else {}
+def _parsed(text: object) -> dict[str, Any]:
+    """What the log keeps as an object; text that people typed over it is shown as it is."""
+    if not text:
+        return {}
+    with suppress(ValueError, RecursionError):
+        if isinstance(found := json.loads(str(text)), dict):
+            return found
+    return {"unreadable": str(text)}

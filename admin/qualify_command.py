@@ -27,7 +27,7 @@ from connector.live_versions import InForce, read_lead_table
 from connector.look import Look
 from connector.preview import open_leads_decided
 from connector.rule_standing import is_left_alone, standing
-from connector.tables import Lead
+from connector.tables import Lead, QualificationLog
 from connector.validate_rule import check_rule
 from dataverse import DataverseClient, query
 from dataverse.odata import in_
@@ -87,17 +87,18 @@ def qualify(
 
 def _outcomes(look: Look, decision: Decision, live: Live) -> Iterable[tuple[str, str]]:
     """What each rule would do that the lead meets: act, or not, with the reason that the log would give or gave."""
+    met = {each.rule_id for each in decision.met}
     acting = {entry.rule_id for entry in decision.qualifications}
-    noted = {note.rule_id: note.reason for note in decision.notes}
-    for rule in live.rules:
+    noted = {note.rule_id: note.reason for note in decision.notes if note.outcome != QualificationLog.REOPENED}
+    for rule in (rule for rule in live.rules if rule.rule_id in met):
         if rule.rule_id in acting:
             yield rule.name, ACT
         elif rule.rule_id in noted:
             yield rule.name, noted[rule.rule_id]
         elif is_left_alone(look, rule):
             yield rule.name, "existing-lead"
-        elif not (stands := standing(look, rule)).has_acted and stands.last_refusal:
-            yield rule.name, stands.last_refusal
+        elif refused := standing(look, rule).last_refusal:
+            yield rule.name, refused
 
 
 def _with_drafts(app: App, names: Iterable[str]) -> InForce:

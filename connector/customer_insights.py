@@ -48,14 +48,23 @@ class CustomerInsights:
         )
 
     def newest(self, rows: Iterable[Row]) -> dict[UUID, dict[str, int]]:
-        """By lead and by the model's name, the score that was computed last, of those that may be used."""
+        """By lead and by the model's name as rules spell it, the score that was computed last, of those usable."""
+        named: dict[str, list[str]] = {}
+        for spelled in self.models:
+            named.setdefault(_folded(spelled), []).append(spelled)
         found: dict[UUID, dict[str, int]] = {}
         for row in sorted(rows, key=lambda row: datetime.fromisoformat(str(row[_CHANGED_ON]))):
             model, score = row[self.navigation], row[Given.SCORE]
-            name = str(model[Given.MODEL_NAME]) if isinstance(model, Mapping) else None
-            if name in self.models and isinstance(score, int) and row[Given.STATUS] not in _NOT_USABLE:
-                found.setdefault(UUID(str(row[_LEAD])), {})[name] = score
+            name = str(model[Given.MODEL_NAME]) if isinstance(model, Mapping) else ""
+            if isinstance(score, int) and row[Given.STATUS] not in _NOT_USABLE:
+                for spelled in named.get(_folded(name), ()):
+                    found.setdefault(UUID(str(row[_LEAD])), {})[spelled] = score
         return found
+
+
+def _folded(name: str) -> str:
+    """A name as Dataverse compares it, which found the model when the rule was published."""
+    return name.rstrip().casefold()
 
 
 def customer_insights(table: TableMetadata, models: frozenset[str]) -> CustomerInsights:

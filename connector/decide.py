@@ -37,6 +37,7 @@ def decide(look: Look, live: Live, at: datetime, held: Mapping[UUID, Held] = _NO
         primary_score=_primary_score(look, live, scores),
         action=rules.action,
         asks=frozenset(rules.asks),
+        met=tuple(rules.met),
     )
 
 

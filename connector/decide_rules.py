@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from connector.decision import Action, Note, Qualification, Settled
+from connector.decision import Action, Met, Note, Qualification, Settled
 from connector.ids import qualification_id, reopened_id
 from connector.live import Live, LiveRule, QualifyLead
-from connector.look import LogEntry, Look
+from connector.look import Look
 from connector.rule_standing import Standing, is_left_alone, standing
 from connector.tables import Lead, QualificationLog, Reason
 
@@ -37,25 +37,29 @@ class RuleDecision:
     parent_contact: UUID | None = None
     action: Action | None = None
     asks: set[str] = field(default_factory=set)
+    met: list[Met] = field(default_factory=list)
 
 
 def decide_rules(look: Look, live: Live, totals: Mapping[str, int], held: Mapping[UUID, Held]) -> RuleDecision:
     """What the live rules do with the lead, given its scores by source; rules that are `held` may not act now."""
     found = RuleDecision()
     taken: set[str] = set()
-    for rule in live.rules:
-        stands = standing(look, rule)
-        if stands.qualifying is not None:
-            _go_on(look, rule, stands.qualifying, held, found)
-        if not look.is_open or look.is_in_no_audience:
-            continue
+    standings = [(rule, standing(look, rule)) for rule in live.rules]
+    for rule, stands in standings:
+        _go_on(look, rule, stands, held, found)
+    if found.action is not None or not look.is_open or look.is_in_no_audience:
+        return found  # an action under way goes alone, and closes the lead
+    for rule, stands in standings:
         if stands.has_acted and not stands.may_act_again:
             taken |= _columns(rule)  # what it set is not set otherwise by a later rule, whenever that is met
             continue
         if stands.may_act_again:
             found.notes.append(_reopened(look, rule, stands))
-        if _is_met(look, rule, totals) and not is_left_alone(look, rule):
-            _meet(look, rule, stands, totals, taken, held, found)
+        if _is_met(look, rule, totals):
+            scores = {each.source: totals[each.source] for each in rule.rule.criteria if each.source in totals}
+            found.met.append(Met(rule.rule_id, stands.next_occurrence, scores))
+            if not is_left_alone(look, rule):
+                _meet(look, rule, stands, scores, taken, held, found)
     return found
 
 
@@ -63,13 +67,12 @@ def _meet(
     look: Look,
     rule: LiveRule,
     stands: Standing,
-    totals: Mapping[str, int],
+    met: Mapping[str, int],
     taken: set[str],
     held: Mapping[UUID, Held],
     found: RuleDecision,
 ) -> None:
     """Let the rule act, or say why it does not."""
-    met = {each.source: totals[each.source] for each in rule.rule.criteria if each.source in totals}
     qualify = rule.qualify if QUALIFY_LEAD not in taken else None
     column = _asked(look, qualify)
     if column is not None and column not in look.contacts and rule.rule_id not in held:
@@ -95,15 +98,19 @@ def _meet(
     found.qualifications.append(entry)
 
 
-def _go_on(look: Look, rule: LiveRule, entry: LogEntry, held: Mapping[UUID, Held], found: RuleDecision) -> None:
-    """An action that the log says is under way: done when the lead is qualified, else tried again."""
+def _go_on(look: Look, rule: LiveRule, stands: Standing, held: Mapping[UUID, Held], found: RuleDecision) -> None:
+    """An action that the log says is under way: done when the lead is qualified, else tried again at every look."""
+    entry = stands.qualifying
+    if entry is None:
+        return
     row_id = entry.row_id or qualification_id(look.lead_id, rule.rule_id, entry.occurrence)
     if look.row[Lead.STATE] == Lead.QUALIFIED:
         found.settled.append(Settled(row_id, QualificationLog.QUALIFIED))
     elif not look.is_open:
         found.settled.append(Settled(row_id, QualificationLog.FAILED, Reason.DISQUALIFIED))
     elif (refusal := held.get(rule.rule_id)) is not None:
-        found.settled.append(Settled(row_id, QualificationLog.FAILED, refusal.reason))
+        if refusal.reason != stands.last_refusal:
+            found.notes.append(_refused(rule, stands, refusal, {}))
     elif rule.qualify is not None:
         found.action = _action(look, rule, rule.qualify, None, alone=True)
 
@@ -137,7 +144,7 @@ def _asked(look: Look, qualify: QualifyLead | None) -> str | None:
     """The column by which the lead's contact is looked for: none when it has one, or nothing to be found by."""
     if qualify is None or qualify.match_contact is None or look.lookup(Lead.CONTACT) is not None:
         return None
-    return qualify.match_contact if look.row.get(qualify.match_contact) else None
+    return qualify.match_contact if look.text(qualify.match_contact) else None
 
 
 def _reopened(look: Look, rule: LiveRule, stands: Standing) -> Note:

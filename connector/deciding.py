@@ -31,7 +31,7 @@ def decide_all(
         else:
             yield look, verdict
     if asking:
-        values = {lead: {name: str(look.row[name]) for name in asked.asks} for lead, (look, asked) in asking.items()}
+        values = {lead: {name: look.text(name) for name in asked.asks} for lead, (look, asked) in asking.items()}
         for lead, contacts in in_force.reader.contacts(values).items():
             known = replace(asking[lead][0], contacts=contacts)
             yield known, _verdict(known, in_force, at, held)

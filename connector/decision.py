@@ -18,6 +18,15 @@ class ScoreWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """A rule that the lead meets, acting or not: the occurrence it would act in, and the scores that met it."""
+
+    rule_id: UUID
+    occurrence: int
+    scores: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Qualification:
     """A rule that acts on the lead, with the scores that met it; `actions` is what it does, as the log keeps it."""
 
@@ -71,7 +80,8 @@ class Action:
 class Decision:
     """All writes for one lead; they are done together or not at all.
 
-    `asks` names the columns by which the lead's contact must be looked for before more can be decided.
+    `asks` names the columns by which the lead's contact must be looked for before more can be decided; `met` are the
+    rules that have not acted yet and are met, also those that are held back.
     """
 
     lead_id: UUID
@@ -86,6 +96,7 @@ class Decision:
     primary_score: UUID | None = None
     action: Action | None = None
     asks: frozenset[str] = frozenset()
+    met: tuple[Met, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.changeset import note_request
-from connector.decision import Decision, Note, Qualification
+from connector.decision import Decision, Met, Note
 from connector.ids import left_alone_id
 from connector.live import Live, LiveRule
 from connector.live_versions import InForce, LiveVersions
@@ -79,28 +79,29 @@ class ExistingLeads:
         rules = sorted([*others, self.versions.with_currency(rule)], key=lambda each: (each.rule.order, each.name))
         return self.versions.in_force_of(Live(live.models, tuple(rules)), at)
 
-    def _leave_alone(self, rule: LiveRule, met: list[tuple[Look, Qualification]], at: datetime) -> None:
+    def _leave_alone(self, rule: LiveRule, met: list[tuple[Look, Met]], at: datetime) -> None:
         correlation = f"exclude-{rule.version_id}"
-        entries = [note_request(_left_alone(rule, look, entry), look, at, correlation) for look, entry in met]
+        entries = [note_request(_left_alone(rule, look, each), look, at, correlation) for look, each in met]
         for result in send_in_batches(self.client, entries):
             if result.error is not None and not isinstance(result.error, AlreadyExistsError):
                 raise result.error
 
 
-def _met(leads: tuple[tuple[Look, object], ...], rule: LiveRule) -> Iterator[tuple[Look, Qualification]]:
+def _met(leads: tuple[tuple[Look, object], ...], rule: LiveRule) -> Iterator[tuple[Look, Met]]:
+    """The leads that meet the rule, also those that something holds back now: a clean-up would let it act on them."""
     for look, verdict in leads:
         if isinstance(verdict, Decision):
-            yield from ((look, entry) for entry in verdict.qualifications if entry.rule_id == rule.rule_id)
+            yield from ((look, met) for met in verdict.met if met.rule_id == rule.rule_id)
 
 
-def _left_alone(rule: LiveRule, look: Look, entry: Qualification) -> Note:
+def _left_alone(rule: LiveRule, look: Look, met: Met) -> Note:
     return Note(
         rule_id=rule.rule_id,
         version_id=rule.version_id,
         name=rule.name,
-        occurrence=entry.occurrence,
+        occurrence=met.occurrence,
         outcome=QualificationLog.BLOCKED,
         reason=Reason.EXISTING_LEAD,
-        scores=entry.scores,
+        scores=met.scores,
         row_id=left_alone_id(look.lead_id, rule.version_id),
     )

@@ -71,6 +71,11 @@ class Look:
         """Merged away, or its person asked to be left alone."""
         return bool(self.row.get(Lead.MERGED)) or bool(self.row.get(Lead.GDPR_OPT_OUT))
 
+    def text(self, column: str) -> str:
+        """The text of a column without the spaces around it: empty when the lead has none."""
+        value = self.row.get(column)
+        return "" if value is None else str(value).strip()
+
     def lookup(self, column: str) -> UUID | None:
         """What a lookup of the lead points at."""
         value = self.row.get(f"_{column}_value")

@@ -134,14 +134,24 @@ def _stored_score(row: Row) -> StoredScore:
 def _log_entry(row: Row) -> LogEntry:
     version_id, reason = row[f"_{QualificationLog.VERSION}_value"], row[QualificationLog.REASON]
     decided_on = row[QualificationLog.DECIDED_ON]
-    actions = json.loads(str(row[QualificationLog.ACTIONS] or "{}"))
+    occurrence, outcome = row[QualificationLog.OCCURRENCE], row[QualificationLog.OUTCOME]
     return LogEntry(
         rule_id=UUID(str(row[_RULE])),
-        occurrence=int(str(row[QualificationLog.OCCURRENCE])),
-        outcome=int(str(row[QualificationLog.OUTCOME])),
+        # What somebody emptied is read as what acted at first: rather once too few than once too often.
+        occurrence=1 if occurrence is None else int(str(occurrence)),
+        outcome=QualificationLog.QUALIFIED if outcome is None else int(str(outcome)),
         row_id=UUID(str(row[QualificationLog.ID])),
         version_id=None if version_id is None else UUID(str(version_id)),
         reason=None if reason is None else str(reason),
         decided_on=None if decided_on is None else datetime.fromisoformat(str(decided_on)),
-        ran_qualify_lead=QUALIFY_LEAD in actions,
+        ran_qualify_lead=QUALIFY_LEAD in _actions(row[QualificationLog.ACTIONS]),
     )
+
+
+def _actions(text: object) -> Row:
+    """The actions that an entry tells of; none when people typed something else over them."""
+    try:
+        actions = json.loads(str(text))
+    except (ValueError, RecursionError):
+        return {}
+    return actions if isinstance(actions, Mapping) else {}

@@ -36,9 +36,11 @@ class Standing:
 def standing(look: Look, rule: LiveRule) -> Standing:
     """Where the rule stands with the lead of this look."""
     entries = [entry for entry in look.log if entry.rule_id == rule.rule_id and not _came_with_a_merge(look, entry)]
-    occurrence = 1 + sum(entry.outcome == QualificationLog.REOPENED for entry in entries)
+    binding = [entry for entry in entries if _has_acted(entry) or entry.outcome == QualificationLog.REOPENED]
+    # The latest and not their number: whoever deletes old entries does not make a rule act once more.
+    occurrence = max((entry.occurrence for entry in binding), default=1)
     here = [entry for entry in entries if entry.occurrence == occurrence]
-    acted = [entry for entry in here if entry.outcome in _ACTED or _failed_alone(entry)]
+    acted = [entry for entry in here if _has_acted(entry)]
     qualifying = next((entry for entry in acted if entry.outcome == QualificationLog.QUALIFYING), None)
     again = _again(look, rule, entries, acted) if acted and qualifying is None else None
     return Standing(occurrence, bool(acted), qualifying, _last_refusal(here), again)
@@ -73,9 +75,9 @@ def _came_with_a_merge(look: Look, entry: LogEntry) -> bool:
     return entry.row_id not in (None, own)
 
 
-def _failed_alone(entry: LogEntry) -> bool:
-    """Whether the entry is that of an action that was under way and failed: what came before the action stands."""
-    return entry.outcome == QualificationLog.FAILED and entry.ran_qualify_lead
+def _has_acted(entry: LogEntry) -> bool:
+    """Whether the rule acted, also when its action was under way and failed: what came before the action stands."""
+    return entry.outcome in _ACTED or (entry.outcome == QualificationLog.FAILED and entry.ran_qualify_lead)
 
 
 def _again(look: Look, rule: LiveRule, entries: Sequence[LogEntry], acted: Sequence[LogEntry]) -> str | None:
@@ -97,6 +99,6 @@ def _saw_closed(look: Look) -> bool:
 
 def _last_refusal(entries: Sequence[LogEntry]) -> str | None:
     refusals = sorted(
-        (entry.decided_on, entry.reason) for entry in entries if entry.outcome in _REFUSED and entry.decided_on
+        (entry.decided_on, entry.reason or "") for entry in entries if entry.outcome in _REFUSED and entry.decided_on
     )
     return refusals[-1][1] if refusals else None

@@ -172,7 +172,7 @@ class LeadScoring:
         else:
             held = Held(QualificationLog.FAILED, error.code or type(error).__name__)
             run.outcome.refuse(decision.lead_id, held.reason)
-        for entry in decision.qualifications:
-            run.hold(decision.lead_id, entry.rule_id, held)
-        if action is not None:
-            run.hold(decision.lead_id, action.rule_id, held)
+        # Most likely it is the action that was refused: the other rules are tried once more without it.
+        refused = [action.rule_id] if action is not None else [entry.rule_id for entry in decision.qualifications]
+        for rule_id in refused:
+            run.hold(decision.lead_id, rule_id, held)

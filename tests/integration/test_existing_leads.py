@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from typer.testing import CliRunner
@@ -19,7 +19,7 @@ from connector.existing_leads import Scan
 from connector.publication import Publication
 from connector.rules import parse_rule
 from connector.tables import QualificationLog
-from dataverse import query
+from dataverse import create, delete, query
 from tests.world import FIT, RULE, World
 
 NAME = "Marketing qualified"
@@ -206,3 +206,16 @@ def test_the_command_confirms_a_number_of_flips_and_no_more(
     done = run.invoke(app, ["rule", "publish", NAME, "--confirm-flips", "2"])
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"rule {NAME}: live as version 1; open leads to be looked at in two minutes: 2\n"
+
+
+def test_an_excluded_lead_that_something_held_back_is_left_alone_when_nothing_does_any_more(scored: World) -> None:
+    lead = scored.new_lead(jobtitle="CEO", telephone1="1", emailaddress1="ines@example.org")
+    contacts = [str(uuid4()), str(uuid4())]
+    for contact in contacts:
+        row = {"contactid": contact, "lastname": "Durand", "emailaddress1": "ines@example.org"}
+        scored.app.client.send(create("contacts", row, id_column="contactid"))
+    apply(scored, existing_leads="exclude", actions={"qualify_lead": {"match_contact": "emailaddress1"}})
+    scored.publisher().publish_rule(NAME)
+    scored.app.client.send(delete("contacts", contacts[0], etag="*"))
+    assert status(scored, lead) == 1
+    assert [entry["lgate_reason"] for entry in scored.log(lead)] == ["existing-lead"]

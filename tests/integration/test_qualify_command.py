@@ -76,6 +76,20 @@ def test_it_says_who_is_held_back_and_why(world: World, run: Callable[..., Any])
     assert "example.org" not in printed
 
 
+def test_a_rule_that_is_not_met_any_more_is_not_said_to_hold_anybody_back(
+    world: World, run: Callable[..., Any]
+) -> None:
+    world.publish(FIT, RULE, CONTACT_RULE)
+    for _ in range(2):
+        row = {"contactid": str(uuid4()), "lastname": "Durand", "emailaddress1": "ines@example.org"}
+        world.app.client.send(create("contacts", row, id_column="contactid"))
+    blocked, reopened = world.new_lead(**BOTH, emailaddress1="ines@example.org"), world.new_lead(**BOTH)
+    world.work(blocked, reopened)
+    world.edit(reopened, statecode=0, statuscode=1, jobtitle=None)
+    world.edit(blocked, jobtitle=None)
+    assert outcomes(run("--dry-run", "--json")[1]) == {}
+
+
 def test_a_draft_can_be_looked_at_as_if_it_were_published(world: World, run: Callable[..., Any]) -> None:
     world.publish(FIT, RULE)
     lead = world.new_lead(**BOTH)

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from admin import lead_commands
 from admin.__main__ import app
+from connector.tables import QualificationLog
+from dataverse import query, update
 from tests.world import FIT, RULE, VISITS, World
 
 STEPS: dict[str, Any] = {
@@ -75,3 +77,16 @@ def test_time_is_told_and_may_be_another(live: World) -> None:
     assert "until 2026-03-29T09:00:00Z, if nothing else changes" in shown(lead)
     assert "Visits: 5 points" in shown(lead)
     assert "Visits: 0 points" in shown(lead, "--at", "2026-03-29T09:00:00")
+
+
+@pytest.mark.parametrize("typed", ["nobody knows", "[1]", None])
+def test_decisions_show_an_entry_that_people_typed_into(live: World, typed: str | None) -> None:
+    lead = live.new_lead(jobtitle="CEO", telephone1="1")
+    live.work(lead)
+    for row in live.app.client.rows(query(QualificationLog.SET, select=[QualificationLog.ID])):
+        changes = {QualificationLog.SCORES: typed, QualificationLog.ACTIONS: typed, QualificationLog.OUTCOME: None}
+        live.app.client.send(update(QualificationLog.SET, str(row[QualificationLog.ID]), changes, etag="*"))
+    for options in ((), ("--json",)):
+        result = CliRunner().invoke(app, ["decisions", str(lead), *options], catch_exceptions=False)
+        assert result.exit_code == 0
+        assert (typed or "qualified") in result.output
