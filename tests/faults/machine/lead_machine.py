@@ -204,6 +204,16 @@ class LeadMachine(RuleBasedStateMachine):
             self.stage.wait(WEEK_AND_A_DAY_S)
         self._poll(data)
 
+    @rule(lead=LEADS, other=LEADS, merged=st.booleans())
+    def whole_comeback(self, lead: int, other: int, merged: bool) -> None:
+        """From a quiet state: a lead is seen closed and is open again, and perhaps gone before anybody looks."""
+        self._quiesce()
+        self.stage.edit(self._lead(lead), **DISQUALIFIED)
+        self._quiesce()
+        self.stage.edit(self._lead(lead), **REOPENED)
+        if merged:
+            self.stage.merge(self._lead(other), self._lead(lead))
+
     @rule()
     def quiesce(self) -> None:
         self._quiesce()
