@@ -85,6 +85,17 @@ def test_excluded_leads_are_left_alone_for_ever_and_later_ones_are_not(scored: W
     assert scored.scores(there)["Fit"]["lgate_score"] == 110
 
 
+def test_the_entry_of_a_lead_that_is_left_alone_names_the_version_that_leaves_it(scored: World) -> None:
+    ready(scored)
+    apply(scored, existing_leads="exclude")
+    scored.publisher().publish_rule(NAME)
+    (rule,) = scored.app.versions.fresh().live.rules
+    columns = [QualificationLog.CORRELATION, f"_{QualificationLog.VERSION}_value"]
+    (entry,) = scored.app.client.rows(query(QualificationLog.SET, select=columns))
+    assert entry[QualificationLog.CORRELATION] == f"exclude-{rule.version_id}"
+    assert entry[f"_{QualificationLog.VERSION}_value"] == str(rule.version_id)
+
+
 def test_a_later_version_that_includes_acts_on_those_that_were_left_alone(scored: World) -> None:
     lead = ready(scored)
     apply(scored, existing_leads="exclude")

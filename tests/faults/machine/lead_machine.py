@@ -44,13 +44,15 @@ POINTS: Final = st.sampled_from(
 LEADS: Final = st.integers(0, 3)
 OUTAGE_STEPS: Final = 5
 RARELY: Final = st.sampled_from((False,) * 7 + (True,))
+OUTAGE: Final = FaultRule(status=503, count=None)
+REFUSED: Final = FaultRule(path=r"\$batch", status=403, body=Body.JSON, code="0x80040220")
 FAULTS: Final[dict[str, tuple[FaultRule, ...]]] = {
     "none": (),
     "429": (FaultRule(path=r"\$batch", status=429, headers={"Retry-After": "90"}),),
     "500": (FaultRule(path=r"\$batch", status=500, count=2),),
     "html": (FaultRule(path=r"\$batch", body=Body.HTML, count=2),),
     "cut": (FaultRule(path=r"\$batch", cut=Cut.AFTER, nth=2),),
-    "refused": (FaultRule(path=r"\$batch", status=403, code="0x80040220"),),
+    "refused": (REFUSED,),
     "model_fail": (FaultRule(method="GET", path="/lgate_scoringmodels", status=503, count=2),),
 }
 POLL_FAULTS: Final = ("none", "store_read_fail", "dispatch_fail", "crash_mid", "crash_before_save", "edit_during")
@@ -158,7 +160,7 @@ class LeadMachine(RuleBasedStateMachine):
     def outage(self, seconds: int) -> None:
         """Dataverse answers nothing, until the breaker opens and beyond."""
         for _ in range(OUTAGE_STEPS):
-            self.stage.work(None, FaultRule(status=503, count=None))
+            self.stage.work(None, OUTAGE)
             self.stage.wait(seconds)
 
     # What the app does, and what may happen meanwhile
@@ -201,6 +203,16 @@ class LeadMachine(RuleBasedStateMachine):
         if self.profile.expires and data.draw(RARELY):
             self.stage.wait(WEEK_AND_A_DAY_S)
         self._poll(data)
+
+    @rule(lead=LEADS, other=LEADS, merged=st.booleans())
+    def whole_comeback(self, lead: int, other: int, merged: bool) -> None:
+        """From a quiet state: a lead is seen closed and is open again, and perhaps gone before anybody looks."""
+        self._quiesce()
+        self.stage.edit(self._lead(lead), **DISQUALIFIED)
+        self._quiesce()
+        self.stage.edit(self._lead(lead), **REOPENED)
+        if merged:
+            self.stage.merge(self._lead(other), self._lead(lead))
 
     @rule()
     def quiesce(self) -> None:

@@ -4,8 +4,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from emulator.fault_rules import FaultRule
 from tests.evidence import keep_evidence
-from tests.faults.machine.lead_machine import PROFILES, Profile, machine
+from tests.faults.machine.lead_machine import OUTAGE, OUTAGE_STEPS, PROFILES, REFUSED, Profile, machine
+from tests.faults.machine.promises import quiesce
+from tests.faults.machine.stage import TITLE, Stage
 
 BY_NAME = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 
@@ -22,6 +25,23 @@ def run(profile: Profile, examples: int, steps: int, *, derandomize: bool) -> No
     )
     run_state_machine_as_test(machine(profile), settings=tried)
     keep_evidence(f"state-machine-{profile.name}", examples=examples, steps=steps, violations=0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [(OUTAGE, OUTAGE_STEPS), (REFUSED, 1)],
+    ids=["outage", "refused"],
+)
+def test_the_breaker_opens_and_after_a_probe_all_is_done(fault: FaultRule, times: int) -> None:
+    stage = Stage()
+    stage.new_lead(jobtitle=TITLE)
+    stage.deliver_all()
+    for _ in range(times):
+        stage.work(None, fault)
+        stage.wait(31)
+    assert stage.process.app.breaker.is_open
+    quiesce(stage)
+    assert not stage.process.app.breaker.is_open
 
 
 @BY_NAME
