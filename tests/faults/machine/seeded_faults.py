@@ -295,7 +295,7 @@ def deleted_is_transient(patch: Patch) -> None:
 
 def no_rescore_on_publish(patch: Patch) -> None:
     """A new version waits until somebody happens to edit the lead."""
-    patch.setattr(Publications, "_queue_open_leads", lambda _self, _cause: 0)
+    patch.setattr(Publications, "queue_open_leads", lambda _self, _cause: 0)
 
 
 def model_fail_scores_zero(patch: Patch) -> None:
