@@ -99,6 +99,22 @@ def test_a_refused_action_keeps_no_other_rule_from_acting(world: World) -> None:
     assert len(contacts(world)) == 1
 
 
+def test_a_role_that_lacks_contacts_keeps_no_score_back_and_the_lead_is_tried_again(world: World) -> None:
+    world.emulator.plug_ins.append(refusing(BadRequestError("prvCreateContact", "0x80040220")))
+    world.publish(FIT, MARKED, rule(order=2))
+    lead = ready(world)
+    world.work(lead)
+    assert state(world, lead) == (0, Lead.MARKETING_QUALIFIED)
+    assert world.scores(lead)["Fit"]["lgate_score"] == 110
+    assert (FAILED, "0x80040220", 1) in outcomes(world, lead)
+    assert [queue for queue, *_ in world.queue.sent] == ["leadgate-lead-changes"]
+    world.emulator.plug_ins.clear()
+    ((queue, text, _),) = world.queue.sent
+    world.app.worker.work(text, queue)
+    assert state(world, lead) == (1, 3)
+    assert len(contacts(world)) == 1
+
+
 @pytest.mark.parametrize("code", ["0x80040203", "0x80040265"])
 def test_a_message_given_back_once_the_cause_is_mended_qualifies_the_lead(world: World, code: str) -> None:
     actions = {"status_reason": "Marketing Qualified", "qualify_lead": {}}
