@@ -46,7 +46,7 @@ def decide_rules(look: Look, live: Live, totals: Mapping[str, int], held: Mappin
     taken: set[str] = set()
     standings = [(rule, standing(look, rule)) for rule in live.rules]
     for rule, stands in standings:
-        _go_on(look, rule, stands, held, found)
+        _go_on(look, rule, stands, totals, held, found)
     if found.action is not None or not look.is_open or look.is_in_no_audience:
         return found  # an action under way goes alone, and closes the lead
     for rule, stands in standings:
@@ -98,8 +98,18 @@ def _meet(
     found.qualifications.append(entry)
 
 
-def _go_on(look: Look, rule: LiveRule, stands: Standing, held: Mapping[UUID, Held], found: RuleDecision) -> None:
-    """An action that the log says is under way: done when the lead is qualified, else tried again at every look."""
+def _go_on(
+    look: Look,
+    rule: LiveRule,
+    stands: Standing,
+    totals: Mapping[str, int],
+    held: Mapping[UUID, Held],
+    found: RuleDecision,
+) -> None:
+    """An action that the log says is under way: done when the lead is qualified, else tried again at every look.
+
+    One that was refused may be mended long after: it is tried only while the scores still meet the rule.
+    """
     entry = stands.qualifying
     if entry is None:
         return
@@ -111,7 +121,9 @@ def _go_on(look: Look, rule: LiveRule, stands: Standing, held: Mapping[UUID, Hel
     elif (refusal := held.get(rule.rule_id)) is not None:
         if refusal.reason != stands.last_refusal:
             found.notes.append(_refused(rule, stands, refusal, {}))
-    elif rule.qualify is not None:
+    elif rule.qualify is None or look.is_in_no_audience:
+        return
+    elif stands.last_refusal is None or _is_reached(rule, totals):
         found.action = _action(look, rule, rule.qualify, None, alone=True)
 
 
@@ -164,7 +176,9 @@ def _columns(rule: LiveRule) -> set[str]:
 
 def _is_met(look: Look, rule: LiveRule, totals: Mapping[str, int]) -> bool:
     """Thresholds are inclusive; a model that gives the lead no score is not met."""
-    if rule.from_status and look.row[Lead.STATUS] not in rule.from_status:
-        return False
+    return (not rule.from_status or look.row[Lead.STATUS] in rule.from_status) and _is_reached(rule, totals)
+
+
+def _is_reached(rule: LiveRule, totals: Mapping[str, int]) -> bool:
     met = (each.source in totals and totals[each.source] >= each.at_least for each in rule.rule.criteria)
     return all(met) if rule.rule.match == "all" else any(met)

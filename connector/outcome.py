@@ -43,13 +43,16 @@ class Outcome:
 
 @dataclass(slots=True)
 class Run:
-    """One call: what is in force for it, what became of its leads, and which rules may not act on which of them."""
+    """One call: what is in force for it, what became of its leads, and which rules may not act on which of them.
+
+    `later` are leads that are to be tried again although nothing is left to write now, and why.
+    """
 
     in_force: InForce
     correlation: str
     outcome: Outcome = field(default_factory=Outcome)
     held: dict[UUID, dict[UUID, Held]] = field(default_factory=dict)
-    later: set[UUID] = field(default_factory=set)
+    later: dict[UUID, str] = field(default_factory=dict)
 
     def hold(self, lead_id: UUID, rule_id: UUID, held: Held) -> None:
         """Let the rule not act on the lead in this call."""

@@ -75,8 +75,8 @@ class LeadScoring:
                 run.outcome.refuse(look.lead_id, type(verdict).__name__)
             elif not verdict.is_empty:
                 decisions.append(verdict)
-            elif look.lead_id in run.later:
-                run.outcome.put_off(look.lead_id, Reason.MAX_PER_HOUR)
+            elif (reason := run.later.get(look.lead_id)) is not None:
+                run.outcome.put_off(look.lead_id, reason)
             else:
                 run.outcome.done += 1
         return decisions
@@ -109,7 +109,7 @@ class LeadScoring:
                 if left[action.rule_id] < 0:
                     refusal = Held(QualificationLog.BLOCKED, Reason.MAX_PER_HOUR)
                     run.hold(decision.lead_id, action.rule_id, refusal)
-                    run.later.add(decision.lead_id)
+                    run.later[decision.lead_id] = Reason.MAX_PER_HOUR
                     run.outcome.wait(WAIT_S)
                     continue
             yield decision
@@ -143,17 +143,17 @@ class LeadScoring:
             case None:
                 outcome.written += 1
                 outcome.qualified += bool(decision.qualifications)
-                return False
             case TransientError(retry_after_s=wait_s) as error:
                 outcome.wait(wait_s)
                 outcome.put_off(decision.lead_id, type(error).__name__)
                 return True
+            case PermanentError() as error if decision.action or (
+                decision.qualifications and not isinstance(error, PrivilegeError)
+            ):
+                self._hold_rules(decision, error, run)
             case AuthenticationError() | PrivilegeError() | NotAttemptedError() as error:
                 outcome.put_off(decision.lead_id, type(error).__name__)
                 return True
-            case PermanentError() as error if decision.qualifications or decision.action:
-                self._hold_rules(decision, error, run)
-                return False
             case PermanentError() as error:
                 outcome.refuse(decision.lead_id, error.code or type(error).__name__)
                 return True
@@ -171,7 +171,10 @@ class LeadScoring:
             held = Held(QualificationLog.BLOCKED, Reason.DUPLICATE)
         else:
             held = Held(QualificationLog.FAILED, error.code or type(error).__name__)
-            run.outcome.refuse(decision.lead_id, held.reason)
+            if isinstance(error, PrivilegeError):  # it waits for the role, as all do; its score need not
+                run.later[decision.lead_id] = type(error).__name__
+            else:
+                run.outcome.refuse(decision.lead_id, held.reason)
         # Most likely it is the action that was refused: the other rules are tried once more without it.
         refused = [action.rule_id] if action is not None else [entry.rule_id for entry in decision.qualifications]
         for rule_id in refused:

@@ -12,6 +12,7 @@ from dataverse import create, delete, query, update
 from dataverse.odata import eq
 from emulator.web_api.errors import BadRequestError
 from tests import customer_insights
+from tests.integration.polling import merge
 from tests.integration.test_qualify_lead import contacts, new_contact, outcomes, ready, refusing, rule, state
 from tests.world import FIT, RULE, World
 
@@ -99,6 +100,22 @@ def test_a_refused_action_keeps_no_other_rule_from_acting(world: World) -> None:
     assert len(contacts(world)) == 1
 
 
+def test_a_role_that_lacks_contacts_keeps_no_score_back_and_the_lead_is_tried_again(world: World) -> None:
+    world.emulator.plug_ins.append(refusing(BadRequestError("prvCreateContact", "0x80040220")))
+    world.publish(FIT, MARKED, rule(order=2))
+    lead = ready(world)
+    world.work(lead)
+    assert state(world, lead) == (0, Lead.MARKETING_QUALIFIED)
+    assert world.scores(lead)["Fit"]["lgate_score"] == 110
+    assert (FAILED, "0x80040220", 1) in outcomes(world, lead)
+    assert [queue for queue, *_ in world.queue.sent] == ["leadgate-lead-changes"]
+    world.emulator.plug_ins.clear()
+    ((queue, text, _),) = world.queue.sent
+    world.app.worker.work(text, queue)
+    assert state(world, lead) == (1, 3)
+    assert len(contacts(world)) == 1
+
+
 @pytest.mark.parametrize("code", ["0x80040203", "0x80040265"])
 def test_a_message_given_back_once_the_cause_is_mended_qualifies_the_lead(world: World, code: str) -> None:
     actions = {"status_reason": "Marketing Qualified", "qualify_lead": {}}
@@ -115,6 +132,25 @@ def test_a_message_given_back_once_the_cause_is_mended_qualifies_the_lead(world:
     assert len(contacts(world)) == 1
     world.work(lead)
     assert len(contacts(world)) == 1
+
+
+@pytest.mark.parametrize("change", [{"msdyn_gdproptout": True}, {"jobtitle": None}])
+def test_a_refused_action_is_not_tried_again_on_a_lead_that_is_qualified_no_more(
+    world: World, change: dict[str, object]
+) -> None:
+    world.emulator.plug_ins.append(refusing(BadRequestError("No.", "0x80040203")))
+    world.publish(FIT, rule())
+    lead = ready(world)
+    world.work(lead)
+    assert sorted(entry[2] for entry in entries(world, lead)) == [QUALIFYING, FAILED]
+    world.emulator.plug_ins.clear()
+    world.edit(lead, **change)
+    world.work(lead)
+    assert (state(world, lead), contacts(world)) == ((0, 1), [])
+    world.edit(lead, msdyn_gdproptout=False, jobtitle="CEO")
+    world.work(lead)
+    assert (state(world, lead), len(contacts(world))) == ((1, 3), 1)
+    assert sorted(entry[2] for entry in entries(world, lead)) == [QUALIFIED, FAILED]
 
 
 def test_an_action_under_way_takes_no_other_rule_along(world: World) -> None:
@@ -320,3 +356,18 @@ def test_nothing_of_a_lead_is_in_a_log_a_message_or_a_url(world: World, caplog: 
     told = caplog.text + json.dumps(world.queue.sent) + "".join(urls) + str(world.log(lead))
     assert "80040265" in told
     assert "Zaphod" not in told
+
+
+def test_what_came_along_with_a_merge_lets_no_rule_act_twice(world: World) -> None:
+    world.publish(FIT, MARKED)
+    stays, goes = ready(world), ready(world)
+    world.work(stays, goes)
+    for state_code, status in ((2, 4), (0, 1)):
+        world.edit(goes, statecode=state_code, statuscode=status)
+        world.work(goes)
+    world.edit(stays, statuscode=1)
+    merge(world, stays, goes)
+    world.work(stays, goes)
+    world.work(stays)
+    assert state(world, stays) == (0, 1)
+    assert len(entries(world, stays)) == 4
