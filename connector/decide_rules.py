@@ -53,7 +53,7 @@ def decide_rules(look: Look, live: Live, totals: Mapping[str, int], held: Mappin
             taken |= _columns(rule)  # what it set is not set otherwise by a later rule, whenever that is met
             continue
         if stands.may_act_again:
-            found.notes.append(_reopened(look, rule, stands))
+            found.notes.append(_reopened(look, rule, stands.next_occurrence, stands.may_act_again))
         if _is_met(look, rule, totals) and not is_left_alone(look, rule):
             _meet(look, rule, stands, totals, taken, held, found)
     return found
@@ -140,10 +140,8 @@ def _asked(look: Look, qualify: QualifyLead | None) -> str | None:
     return qualify.match_contact if look.row.get(qualify.match_contact) else None
 
 
-def _reopened(look: Look, rule: LiveRule, stands: Standing) -> Note:
-    number = stands.next_occurrence
+def _reopened(look: Look, rule: LiveRule, number: int, reason: str) -> Note:
     row_id = reopened_id(look.lead_id, rule.rule_id, number)
-    reason = stands.may_act_again or ""
     return Note(rule.rule_id, rule.version_id, rule.name, number, QualificationLog.REOPENED, reason, row_id=row_id)
 
 
