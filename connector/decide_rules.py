@@ -54,7 +54,7 @@ def decide_rules(look: Look, live: Live, totals: Mapping[str, int], held: Mappin
             taken |= _columns(rule)  # what it set is not set otherwise by a later rule, whenever that is met
             continue
         if stands.may_act_again:
-            found.notes.append(_reopened(look, rule, stands))
+            found.notes.append(_reopened(look, rule, stands.next_occurrence, stands.may_act_again))
         if _is_met(look, rule, totals):
             scores = {each.source: totals[each.source] for each in rule.rule.criteria if each.source in totals}
             found.met.append(Met(rule.rule_id, stands.next_occurrence, scores))
@@ -159,10 +159,8 @@ def _asked(look: Look, qualify: QualifyLead | None) -> str | None:
     return qualify.match_contact if look.text(qualify.match_contact) else None
 
 
-def _reopened(look: Look, rule: LiveRule, stands: Standing) -> Note:
-    number = stands.next_occurrence
+def _reopened(look: Look, rule: LiveRule, number: int, reason: str) -> Note:
     row_id = reopened_id(look.lead_id, rule.rule_id, number)
-    reason = stands.may_act_again or ""
     return Note(rule.rule_id, rule.version_id, rule.name, number, QualificationLog.REOPENED, reason, row_id=row_id)
 
 
