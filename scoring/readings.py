@@ -50,6 +50,15 @@ def reader(form: Form, column: str, dialect: Dialect) -> Read:
     return read_value
 
 
+def or_lookup(read: Read, lookup: str) -> Callable[[object, Callable[..., object]], object]:
+    """The same for a column that may be a lookup: its plain name then holds the related row that was expanded."""
+
+    def read_value(value: object, get: Callable[..., object]) -> object:
+        return read(get(lookup, value) if isinstance(value, dict) else value)
+
+    return read_value
+
+
 def _raw(value: object, _column: str, _dialect: Dialect) -> object:
     return value
 

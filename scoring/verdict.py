@@ -1,32 +1,82 @@
 """From what was found of each group to total, grade and lines: worked out once for all leads that are alike in that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from typing import TypeVar
 
 from scoring.counting import Part
 from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Group, Limits, ScoringModel
-from scoring.score import Line, Score, explained, reason
-
-Findings = tuple[Part, ...]
-"""By group: whether the lead meets the condition (a boolean), or what was counted."""
+from scoring.findings import Findings, Layout, layout
+from scoring.score import Line, Score, explained, lines_with, reason
 
 _KEPT = 16_384  # leads fall into few kinds; what is kept is numbers and names of groups, nothing of a lead
+_Of = TypeVar("_Of", Line, str)
 
 
-def judge(model: ScoringModel) -> Callable[[Findings], Score]:
-    """The score of findings, for ever: whoever knows until when it is valid says so."""
-    shares = [_share_of(number, group) for number, group in enumerate(model.groups, 1)]
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The lines of some groups, their reasons in the explanation, and their points together."""
 
-    @lru_cache(maxsize=_KEPT)
-    def verdict(findings: Findings) -> Score:
-        lines, reasons = zip(*[share(part) for share, part in zip(shares, findings, strict=True)], strict=True)
-        cut = _cut(sum([line.points_applied for line in lines]), model.limits)
-        if cut:
+    lines: tuple[Line, ...]
+    reasons: tuple[str, ...]
+    points: int
+
+
+class Verdicts(dict[Findings, Score]):
+    """By findings the score, for ever: whoever knows until when it is valid says so.
+
+    A subscript is all that a known one takes, and that is a quarter of a call. New findings are mostly conditions and
+    counts that were seen before, though not together, so each of the two is kept by itself as well.
+    """
+
+    def __init__(self, model: ScoringModel) -> None:
+        super().__init__()
+        self._layout = layout(model)
+        self._shares = [_share_of(number, group) for number, group in enumerate(model.groups, 1)]
+        self._in_order = _in_order(self._layout)
+        self._of_conditions, self._of_counts = lru_cache(_KEPT)(self._met), lru_cache(_KEPT)(self._counted)
+        self._limits, self._grade = model.limits, lru_cache(_KEPT)(lambda total: _grade(total, model.grades))
+
+    def __missing__(self, findings: Findings) -> Score:
+        """The score of findings that are new."""
+        if len(self) >= _KEPT:
+            self.clear()
+        score = self[findings] = self._judged(findings)
+        return score
+
+    def _judged(self, findings: Findings) -> Score:
+        conditions, counts, judged = self._layout.parts(findings)
+        shares = [self._of_conditions(conditions), self._of_counts(counts)]
+        if judged:
+            shares.append(self._together(self._layout.judged, judged))
+        lines = self._in_order([share.lines for share in shares])
+        reasons = self._in_order([share.reasons for share in shares])
+        total = sum([share.points for share in shares])
+        if cut := _cut(total, self._limits):
             lines += (Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut),)
-        total = sum([line.points_applied for line in lines])
-        return Score(total, _grade(total, model.grades), lines, None, explained(reasons, cut))
+        return Score(total + cut, self._grade(total + cut), lines_with(lines, explained(reasons, cut)), None)
 
-    return verdict
+    def _met(self, conditions: int) -> Shares:
+        return self._together(self._layout.met, self._layout.each_met(conditions))
+
+    def _counted(self, counts: int) -> Shares:
+        return self._together(self._layout.counted, self._layout.each_count(counts))
+
+    def _together(self, places: Iterable[int], parts: Iterable[Part]) -> Shares:
+        found = [self._shares[place](part) for place, part in zip(places, parts, strict=True)]
+        points = sum([line.points_applied for line, _ in found])
+        return Shares(tuple([line for line, _ in found]), tuple([text for _, text in found]), points)
+
+
+def _in_order(places: Layout) -> Callable[[Iterable[tuple[_Of, ...]]], tuple[_Of, ...]]:
+    """From what is found by condition, counted and judged to the order of the groups."""
+    found = [*places.met, *places.counted, *places.judged]
+    if found == sorted(found):
+        return lambda parts: sum(parts, ())
+    arrange = itemgetter(*[found.index(place) for place in range(len(found))])
+    return lambda parts: arrange(sum(parts, ()))
 
 
 def _share_of(number: int, group: Group) -> Callable[[Part], tuple[Line, str]]:

@@ -13,7 +13,7 @@ def plainly(text: str) -> str:
 
 
 def test_every_character_alone_and_among_letters_folds_as_its_definition_says() -> None:
-    for point in range(0x20, 0x30000):
+    for point in range(0x20, 0x10000):
         for text in (chr(point), f"A{chr(point)}z"):
             assert fold(text, accent_sensitive=False) == plainly(text), hex(point)
 
