@@ -4,7 +4,7 @@ A call takes as long as five of these tests, and a page of leads has a hundred t
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 
@@ -15,68 +15,67 @@ from scoring.syntax import Constants
 
 _FIRST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
-Tested = tuple[ast.expr, ast.expr]
-"""The expression that says whether a value is a common one, and the expression of what it is in the form."""
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value to be read into the variable `name`, and the expressions that do so in full.
 
-def read_value(
-    form: Form, name: str, raw: ast.expr, full: ast.expr, constants: Constants, *, may_be_a_row: bool
-) -> list[ast.stmt]:
-    """The statements that assign `raw` in the form to a variable; null stays null.
-
-    `full` reads any value there is. Where the column may be a lookup, the value may be the related row.
+    `raw` is the value as the row holds it. `own` reads what is no related row, `in_full` reads anything; they are the
+    same but for a column that may be a lookup.
     """
-    in_full = syntax.assign(name, full)
-    statements = [syntax.assign(name, raw)]
-    filled = syntax.is_filled(raw)
-    match form:
-        case Form.TEXT:
-            common, folded = _plain_text(raw, constants)
-            read = syntax.choice(common, folded, full)
-            return [*statements, syntax.when(filled, [syntax.assign(name, read)])]
-        case Form.INSTANT:
-            return [*statements, syntax.when(filled, [read_instant(name, raw, in_full, constants)])]
-        case Form.RAW:
-            rare = [syntax.negation(raw), *([_is_of(raw, dict, constants)] if may_be_a_row else [])]
-            return [*statements, syntax.when(syntax.every([filled, syntax.either(rare)]), [in_full])]
-    if form in _RARE:
-        filled = syntax.every([filled, _RARE[form](raw, constants)])
-    return [*statements, syntax.when(filled, [in_full])]
 
+    name: str
+    raw: ast.expr
+    own: ast.expr
+    in_full: ast.expr
+    constants: Constants
 
-def read_instant(name: str, raw: ast.expr, in_full: ast.stmt, constants: Constants) -> ast.stmt:
-    """The statement that reads what the Web API writes, and anything else in full."""
-    value, errors = syntax.load(name), constants.bind((TypeError, ValueError))
-    parsed = syntax.assign(name, syntax.call(constants.bind(datetime.fromisoformat), raw))
-    is_elsewhere = syntax.compare(syntax.attribute(value, "tzinfo"), (ast.IsNot, constants.bind(UTC)))
-    is_early = syntax.compare(value, (ast.Lt, constants.bind(_FIRST)))
-    return syntax.attempt(parsed, errors, [in_full], [syntax.when(syntax.either([is_elsewhere, is_early]), [in_full])])
+    def statements(self, form: Form) -> list[ast.stmt]:
+        """The statements that read it in the form; null stays null."""
+        filled, rest = syntax.is_filled(self.raw), [self._assign(self.in_full)]
+        match form:
+            case Form.TEXT:
+                rest = [self._text()]
+            case Form.INSTANT:
+                rest = [self.instant()]
+            case Form.RAW:
+                filled = syntax.every([filled, self._rare_raw()])
+            case Form.NUMBER:
+                filled = syntax.every([filled, self._rare_number()])
+            case Form.DECIMAL:
+                filled = syntax.every([filled, syntax.negation(self._is_of(int))])
+            case Form.BOOLEAN:
+                filled = syntax.every([filled, syntax.negation(self._is_of(bool))])
+        return [self._assign(self.raw), syntax.when(filled, rest)]
 
+    def instant(self) -> ast.stmt:
+        """The statement that reads an instant as the Web API writes it, and anything else in full."""
+        bind, value, in_full = self.constants.bind, syntax.load(self.name), [self._assign(self.in_full)]
+        parsed = self._assign(syntax.call(bind(datetime.fromisoformat), self.raw))
+        is_elsewhere = syntax.compare(syntax.attribute(value, "tzinfo"), (ast.IsNot, bind(UTC)))
+        is_early = syntax.compare(value, (ast.Lt, bind(_FIRST)))
+        otherwise = [syntax.when(syntax.either([is_elsewhere, is_early]), in_full)]
+        return syntax.attempt(parsed, bind((TypeError, ValueError)), in_full, otherwise)
 
-def _is_of(value: ast.expr, kind: type, constants: Constants) -> ast.expr:
-    return syntax.compare(syntax.attribute(value, "__class__"), (ast.Is, constants.bind(kind)))
+    def _text(self) -> ast.stmt:
+        """Text of ASCII is folded by two methods."""
+        is_plain = syntax.every([syntax.method(self.raw, "isascii"), self.raw])
+        folded = syntax.method(syntax.method(self.raw, "lower"), "rstrip", self.constants.bind(" "))
+        text = self._assign(syntax.choice(is_plain, folded, self.own))
+        return syntax.when(self._is_of(str), [text], [self._assign(self.in_full)])
 
+    def _rare_raw(self) -> ast.expr:
+        """Empty text, or a related row."""
+        return syntax.either([syntax.negation(self.raw), self._is_of(dict)])
 
-def _is_not(value: ast.expr, kind: type, constants: Constants) -> ast.expr:
-    return syntax.compare(syntax.attribute(value, "__class__"), (ast.IsNot, constants.bind(kind)))
+    def _rare_number(self) -> ast.expr:
+        """Neither whole, nor a float that is finite."""
+        infinite = self.constants.bind(inf)
+        finite = syntax.compare(self.constants.bind(-inf), (ast.Lt, self.raw), (ast.Lt, infinite))
+        return syntax.negation(syntax.either([self._is_of(int), syntax.every([self._is_of(float), finite])]))
 
+    def _is_of(self, kind: type) -> ast.expr:
+        return syntax.compare(syntax.attribute(self.raw, "__class__"), (ast.Is, self.constants.bind(kind)))
 
-def _plain_text(raw: ast.expr, constants: Constants) -> Tested:
-    """Text of ASCII, which is folded by two methods."""
-    common = syntax.every([_is_of(raw, str, constants), raw, syntax.method(raw, "isascii")])
-    return common, syntax.method(syntax.method(raw, "lower"), "rstrip", constants.bind(" "))
-
-
-def _is_rare_number(raw: ast.expr, constants: Constants) -> ast.expr:
-    """Neither whole, nor a float that is finite."""
-    infinite = constants.bind(inf)
-    finite = syntax.compare(constants.bind(-inf), (ast.Lt, raw), (ast.Lt, infinite))
-    rare_float = syntax.either([_is_not(raw, float, constants), syntax.negation(finite)])
-    return syntax.every([_is_not(raw, int, constants), rare_float])
-
-
-_RARE: Mapping[Form, Callable[[ast.expr, Constants], ast.expr]] = {
-    Form.NUMBER: _is_rare_number,
-    Form.DECIMAL: lambda raw, constants: _is_not(raw, int, constants),
-    Form.BOOLEAN: lambda raw, constants: _is_not(raw, bool, constants),
-}
+    def _assign(self, value: ast.expr) -> ast.stmt:
+        return syntax.assign(self.name, value)

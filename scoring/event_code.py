@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from scoring import syntax
 from scoring.asking import instant_form
-from scoring.column_code import read_instant
+from scoring.column_code import Reading
 from scoring.counting import TurningCondition, faded, turned
 from scoring.definition import Interactions
 from scoring.event_groups import EventGroup
@@ -49,10 +49,10 @@ def _event(code: RowCode, rows: Interactions) -> list[ast.stmt]:
     column_type = code.types.get(rows.at)
     read = reader(instant_form(column_type), f"{rows.table}.{rows.at}", code.dialect)
     raw = syntax.load("raw")
-    in_full = syntax.assign(_EVENT, syntax.call(code.constants.bind(read), raw))
-    reads = in_full
+    in_full = syntax.call(code.constants.bind(read), raw)
+    reads = syntax.assign(_EVENT, in_full)
     if instant_form(column_type) is Form.INSTANT:
-        reads = read_instant(_EVENT, raw, in_full, code.constants)
+        reads = Reading(_EVENT, raw, in_full, in_full, code.constants).instant()
     got = syntax.method(syntax.load(ROW), "get", code.constants.bind(rows.at))
     return [syntax.assign("raw", got), reads, syntax.when(syntax.is_none(syntax.load(_EVENT)), [syntax.skip()])]
 

@@ -12,7 +12,7 @@ from scoring.conditions import walk
 from scoring.counting import Part
 from scoring.definition import MAX_GROUPS, Group, Interactions, ScoringModel
 
-Findings = int | tuple[int | Part, ...]
+Findings = int | tuple[int, *tuple[Part, ...]]
 """The number, and behind it the parts of the groups that are judged, where there are any."""
 
 _COUNT_BITS = 32  # more events of one lead than any memory holds
@@ -37,10 +37,8 @@ class Layout:
 
     def parts(self, findings: Findings) -> tuple[int, int, tuple[Part, ...]]:
         """The conditions that are met, the counts, and the parts of the groups that are judged."""
-        number, *judged = findings if isinstance(findings, tuple) else (findings,)
-        if not isinstance(number, int):
-            raise TypeError(findings)
-        return number & _CONDITIONS, number >> MAX_GROUPS, tuple(judged)
+        number, judged = (findings, ()) if isinstance(findings, int) else (findings[0], findings[1:])
+        return number & _CONDITIONS, number >> MAX_GROUPS, judged
 
     def each_met(self, conditions: int) -> Iterator[bool]:
         """Whether each condition is met."""

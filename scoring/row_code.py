@@ -11,7 +11,7 @@ from typing import Any
 
 from scoring import syntax
 from scoring.asking import OneOf, Question, Relative, question
-from scoring.column_code import read_value
+from scoring.column_code import Reading
 from scoring.column_types import LOOKUPS, ColumnType, stored_column
 from scoring.conditions import AllOf, AnyOf, Comparison, Condition, Not, walk
 from scoring.facts import related_getter
@@ -188,13 +188,12 @@ class RowCode:
         name = self.variables[column, form] = f"{self.row}_value_{len(self.variables)}"
         named, column_type = f"{self.owner}.{column}" if self.owner else column, self.types.get(column)
         read = reader(form, named, self.dialect)
+        own = in_full = syntax.call(self.constants.bind(read), raw)
         if column_type is None:
-            lookup, _, own = column.rpartition(".")
-            in_full = self.constants.bind(or_lookup(read, f"_{own}_value"))
-            full = syntax.call(in_full, raw, self._getter(lookup, statements))
-        else:
-            full = syntax.call(self.constants.bind(read), raw)
-        statements += read_value(form, name, raw, full, self.constants, may_be_a_row=column_type is None)
+            lookup, _, related = column.rpartition(".")
+            anything = self.constants.bind(or_lookup(read, f"_{related}_value"))
+            in_full = syntax.call(anything, raw, self._getter(lookup, statements))
+        statements += Reading(name, raw, own, in_full, self.constants).statements(form)
 
     def _as_lookup(self, column: str) -> ast.expr:
         return self.constants.bind(f"_{column}_value")

@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import TypeVar
+from typing import Any
 
 from scoring.counting import Part
-from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Group, Limits, ScoringModel
+from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Group, ScoringModel
 from scoring.findings import Findings, Layout, layout
 from scoring.score import Line, Score, explained, lines_with, reason
 
 _KEPT = 16_384  # leads fall into few kinds; what is kept is numbers and names of groups, nothing of a lead
-_Of = TypeVar("_Of", Line, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,9 @@ class Verdicts(dict[Findings, Score]):
         self._shares = [_share_of(number, group) for number, group in enumerate(model.groups, 1)]
         self._in_order = _in_order(self._layout)
         self._of_conditions, self._of_counts = lru_cache(_KEPT)(self._met), lru_cache(_KEPT)(self._counted)
-        self._limits, self._grade = model.limits, lru_cache(_KEPT)(lambda total: _grade(total, model.grades))
+        self._grade = lru_cache(_KEPT)(lambda total: _grade(total, model.grades))
+        self._low = SCORE_MIN if model.limits.min is None else model.limits.min
+        self._high = SCORE_MAX if model.limits.max is None else model.limits.max
 
     def __missing__(self, findings: Findings) -> Score:
         """The score of findings that are new."""
@@ -48,13 +49,14 @@ class Verdicts(dict[Findings, Score]):
 
     def _judged(self, findings: Findings) -> Score:
         conditions, counts, judged = self._layout.parts(findings)
-        shares = [self._of_conditions(conditions), self._of_counts(counts)]
+        met, counted = self._of_conditions(conditions), self._of_counts(counts)
+        lines, reasons, total = met.lines + counted.lines, met.reasons + counted.reasons, met.points + counted.points
         if judged:
-            shares.append(self._together(self._layout.judged, judged))
-        lines = self._in_order([share.lines for share in shares])
-        reasons = self._in_order([share.reasons for share in shares])
-        total = sum([share.points for share in shares])
-        if cut := _cut(total, self._limits):
+            more = self._together(self._layout.judged, judged)
+            lines, reasons, total = lines + more.lines, reasons + more.reasons, total + more.points
+        if self._in_order is not None:
+            lines, reasons = self._in_order(lines), self._in_order(reasons)
+        if cut := _cut(total, self._low, self._high):
             lines += (Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut),)
         return Score(total + cut, self._grade(total + cut), lines_with(lines, explained(reasons, cut)), None)
 
@@ -70,13 +72,10 @@ class Verdicts(dict[Findings, Score]):
         return Shares(tuple([line for line, _ in found]), tuple([text for _, text in found]), points)
 
 
-def _in_order(places: Layout) -> Callable[[Iterable[tuple[_Of, ...]]], tuple[_Of, ...]]:
-    """From what is found by condition, counted and judged to the order of the groups."""
-    found = [*places.met, *places.counted, *places.judged]
-    if found == sorted(found):
-        return lambda parts: sum(parts, ())
-    arrange = itemgetter(*[found.index(place) for place in range(len(found))])
-    return lambda parts: arrange(sum(parts, ()))
+def _in_order(layout: Layout) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """From what is met, counted and judged to the order of the groups; None where that is the same."""
+    found = [*layout.met, *layout.counted, *layout.judged]
+    return None if found == sorted(found) else itemgetter(*[found.index(place) for place in range(len(found))])
 
 
 def _share_of(number: int, group: Group) -> Callable[[Part], tuple[Line, str]]:
@@ -107,10 +106,8 @@ def _capped(points: int, cap: int | None) -> int:
     return points if cap is None else max(-cap, min(points, cap))
 
 
-def _cut(total: int, limits: Limits) -> int:
+def _cut(total: int, low: int, high: int) -> int:
     """What the limits add to the total, or take away."""
-    low = SCORE_MIN if limits.min is None else limits.min
-    high = SCORE_MAX if limits.max is None else limits.max
     return max(low, min(total, high)) - total
 
 
