@@ -5,7 +5,6 @@ and looked up several times faster than a tuple of fifteen parts. Behind it stan
 groups whose events are judged one by one (they lose worth, or time turns the condition on them).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scoring.conditions import walk
@@ -35,18 +34,13 @@ class Layout:
         """What one event adds to the number for the group at that place."""
         return 1 << MAX_GROUPS + _COUNT_BITS * self.counted.index(place)
 
-    def parts(self, findings: Findings) -> tuple[int, int, tuple[Part, ...]]:
-        """The conditions that are met, the counts, and the parts of the groups that are judged."""
-        number, judged = (findings, ()) if isinstance(findings, int) else (findings[0], findings[1:])
-        return number & _CONDITIONS, number >> MAX_GROUPS, judged
-
-    def each_met(self, conditions: int) -> Iterator[bool]:
+    def each_met(self, conditions: int) -> list[bool]:
         """Whether each condition is met."""
-        return (bool(conditions >> bit & 1) for bit in range(len(self.met)))
+        return [bool(conditions >> bit & 1) for bit in range(len(self.met))]
 
-    def each_count(self, counts: int) -> Iterator[int]:
+    def each_count(self, counts: int) -> list[int]:
         """How many events each group counts."""
-        return (counts >> _COUNT_BITS * at & _COUNT for at in range(len(self.counted)))
+        return [counts >> _COUNT_BITS * at & _COUNT for at in range(len(self.counted))]
 
 
 def layout(model: ScoringModel) -> Layout:
@@ -65,3 +59,10 @@ def _is_judged(group: Group) -> bool:
 def is_turned_by_time(rows: Interactions) -> bool:
     """Whether time alone turns what the rows must meet."""
     return rows.where is not None and any(asked.operator.is_relative for _, asked in walk(rows.where, ()))
+
+
+def parts(findings: Findings) -> tuple[int, int, tuple[Part, ...]]:
+    """The conditions that are met, the counts, and the parts of the groups that are judged."""
+    if isinstance(findings, int):
+        return findings & _CONDITIONS, findings >> MAX_GROUPS, ()
+    return findings[0] & _CONDITIONS, findings[0] >> MAX_GROUPS, findings[1:]

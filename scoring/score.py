@@ -1,9 +1,9 @@
 """What scoring says of a lead."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 from scoring.definition import LIMITS_LINE
 
@@ -19,10 +19,39 @@ class Line:
     points_applied: int
 
 
-class Lines(tuple[Line, ...]):  # noqa: SLOT001  a tuple can have no slots
-    """The lines of a score, with the explanation that they make: leads that are alike in what was found share both."""
+class Lines(Sequence[Line]):
+    """The lines of a score, put together when somebody looks; equal to the tuple of them.
 
-    explained: str
+    What is stored of most scores is the total and the explanation. Fifteen lines take longer than the lead they are
+    about, so leads that are alike in what was found share what makes them, and mostly nobody asks.
+    """
+
+    __slots__ = ("_found", "_lines_of", "explained")
+
+    def __init__(self, explained: str, lines_of: Callable[[Any], tuple[Line, ...]], found: object) -> None:
+        self.explained, self._lines_of, self._found = explained, lines_of, found
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Line, ...]: ...
+    def __getitem__(self, index: int | slice) -> Line | tuple[Line, ...]:
+        return self._lines_of(self._found)[index]
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self._lines_of(self._found))
+
+    def __len__(self) -> int:
+        return len(self._lines_of(self._found))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lines | tuple) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 class Score(NamedTuple):
@@ -35,7 +64,7 @@ class Score(NamedTuple):
 
     total: int | None
     grade: str | None
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     valid_until: datetime | None
 
 
@@ -46,13 +75,6 @@ def explanation(score: Score) -> str:
     """
     lines = score.lines
     return lines.explained if isinstance(lines, Lines) else explanation_of(lines)
-
-
-def lines_with(lines: Iterable[Line], explained: str) -> Lines:
-    """The lines that the explanation is of."""
-    made = Lines(lines)
-    made.explained = explained
-    return made
 
 
 def explanation_of(lines: Sequence[Line]) -> str:
@@ -76,5 +98,5 @@ def explained(reasons: Iterable[str], cut: int) -> str:
     return f'{{"groups":[{",".join(filter(None, reasons))}]{limits}}}'
 
 
-OUTSIDE = Score(None, None, lines_with((), explained((), 0)), None)
+OUTSIDE = Score(None, None, Lines(explained((), 0), tuple, ()), None)
 """The score of every lead that is not in the audience, where time alone does not bring it in."""

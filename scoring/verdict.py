@@ -1,6 +1,6 @@
 """From what was found of each group to total, grade and lines: worked out once for all leads that are alike in that."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -8,18 +8,19 @@ from typing import Any
 
 from scoring.counting import Part
 from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Group, ScoringModel
-from scoring.findings import Findings, Layout, layout
-from scoring.score import Line, Score, explained, lines_with, reason
+from scoring.findings import Findings, Layout, layout, parts
+from scoring.score import Line, Lines, Score, explained, reason
 
 _KEPT = 16_384  # leads fall into few kinds; what is kept is numbers and names of groups, nothing of a lead
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The lines of some groups, their reasons in the explanation, and their points together."""
+    """The lines of some groups and their reasons in the explanation, by group; the reasons in one, and the points."""
 
     lines: tuple[Line, ...]
     reasons: tuple[str, ...]
+    text: str
     points: int
 
 
@@ -27,7 +28,8 @@ class Verdicts(dict[Findings, Score]):
     """By findings the score, for ever: whoever knows until when it is valid says so.
 
     A subscript is all that a known one takes, and that is a quarter of a call. New findings are mostly conditions and
-    counts that were seen before, though not together, so each of the two is kept by itself as well.
+    counts that were seen before, though not together: each of the two is kept by itself, and of a new pair of them no
+    more is looked at than the two texts and the points.
     """
 
     def __init__(self, model: ScoringModel) -> None:
@@ -36,6 +38,7 @@ class Verdicts(dict[Findings, Score]):
         self._shares = [_share_of(number, group) for number, group in enumerate(model.groups, 1)]
         self._in_order = _in_order(self._layout)
         self._of_conditions, self._of_counts = lru_cache(_KEPT)(self._met), lru_cache(_KEPT)(self._counted)
+        self._lines_of = self._lines_in  # one method object for all, in place of one for each
         self._grade = lru_cache(_KEPT)(lambda total: _grade(total, model.grades))
         self._low = SCORE_MIN if model.limits.min is None else model.limits.min
         self._high = SCORE_MAX if model.limits.max is None else model.limits.max
@@ -44,21 +47,31 @@ class Verdicts(dict[Findings, Score]):
         """The score of findings that are new."""
         if len(self) >= _KEPT:
             self.clear()
-        score = self[findings] = self._judged(findings)
+        shares = self._shares_of(findings)
+        points = sum([share.points for share in shares])
+        total = max(self._low, min(points, self._high))
+        if self._in_order is None:
+            reasons = [share.text for share in shares]
+        else:
+            reasons = self._in_order([text for share in shares for text in share.reasons])
+        lines = Lines(explained(reasons, total - points), self._lines_of, findings)
+        score = self[findings] = Score(total, self._grade(total), lines, None)
         return score
 
-    def _judged(self, findings: Findings) -> Score:
-        conditions, counts, judged = self._layout.parts(findings)
-        met, counted = self._of_conditions(conditions), self._of_counts(counts)
-        lines, reasons, total = met.lines + counted.lines, met.reasons + counted.reasons, met.points + counted.points
-        if judged:
-            more = self._together(self._layout.judged, judged)
-            lines, reasons, total = lines + more.lines, reasons + more.reasons, total + more.points
+    def _lines_in(self, findings: Findings) -> tuple[Line, ...]:
+        shares = self._shares_of(findings)
+        points = sum([share.points for share in shares])
+        lines = [line for share in shares for line in share.lines]
         if self._in_order is not None:
-            lines, reasons = self._in_order(lines), self._in_order(reasons)
-        if cut := _cut(total, self._low, self._high):
-            lines += (Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut),)
-        return Score(total + cut, self._grade(total + cut), lines_with(lines, explained(reasons, cut)), None)
+            lines = self._in_order(lines)
+        if cut := max(self._low, min(points, self._high)) - points:
+            return (*lines, Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut))
+        return tuple(lines)
+
+    def _shares_of(self, findings: Findings) -> list[Shares]:
+        conditions, counts, judged = parts(findings)
+        shares = [self._of_conditions(conditions), self._of_counts(counts)]
+        return [*shares, self._together(self._layout.judged, judged)] if judged else shares
 
     def _met(self, conditions: int) -> Shares:
         return self._together(self._layout.met, self._layout.each_met(conditions))
@@ -66,13 +79,17 @@ class Verdicts(dict[Findings, Score]):
     def _counted(self, counts: int) -> Shares:
         return self._together(self._layout.counted, self._layout.each_count(counts))
 
-    def _together(self, places: Iterable[int], parts: Iterable[Part]) -> Shares:
-        found = [self._shares[place](part) for place, part in zip(places, parts, strict=True)]
-        points = sum([line.points_applied for line, _ in found])
-        return Shares(tuple([line for line, _ in found]), tuple([text for _, text in found]), points)
+    def _together(self, places: Iterable[int], found: Iterable[Part]) -> Shares:
+        lines, reasons, points = list[Line](), list[str](), 0
+        for place, part in zip(places, found, strict=True):
+            line, text = self._shares[place](part)
+            lines.append(line)
+            reasons.append(text)
+            points += line.points_applied
+        return Shares(tuple(lines), tuple(reasons), ",".join(filter(None, reasons)), points)
 
 
-def _in_order(layout: Layout) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+def _in_order(layout: Layout) -> Callable[[Sequence[Any]], Any] | None:
     """From what is met, counted and judged to the order of the groups; None where that is the same."""
     found = [*layout.met, *layout.counted, *layout.judged]
     return None if found == sorted(found) else itemgetter(*[found.index(place) for place in range(len(found))])
@@ -104,11 +121,6 @@ def _line(group: Group, part: Part) -> Line:
 
 def _capped(points: int, cap: int | None) -> int:
     return points if cap is None else max(-cap, min(points, cap))
-
-
-def _cut(total: int, low: int, high: int) -> int:
-    """What the limits add to the total, or take away."""
-    return max(low, min(total, high)) - total
 
 
 def _grade(total: int, grades: tuple[Grade, ...]) -> str | None:
