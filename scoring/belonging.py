@@ -43,7 +43,7 @@ class Places:
     def spelled(self) -> dict[object, int]:
         """By the id as the lead spells it; FactError where a lead has none."""
         ids = [lead.get("leadid") for lead in self._leads]
-        if {*map(type, ids)} != {str} or "" in ids:
+        if {*map(type, ids)} != {str} or not all(ids):
             ids = [str(lead["leadid"]) for lead in self._leads if lead_id(lead)]
         return dict(zip(ids, range(len(ids)), strict=True))
 

@@ -1,6 +1,6 @@
 """What scoring says of a lead."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, overload
@@ -81,7 +81,7 @@ def explanation_of(lines: Sequence[Line]) -> str:
     """The explanation of these lines."""
     groups = [line for line in lines if line.group != LIMITS_LINE]
     cut = sum(line.points_applied for line in lines if line.group == LIMITS_LINE)
-    return explained((reason(number, line) for number, line in enumerate(groups, 1)), cut)
+    return explained(joined(*[reason(number, line) for number, line in enumerate(groups, 1)]), cut)
 
 
 def reason(number: int, line: Line) -> str:
@@ -92,11 +92,15 @@ def reason(number: int, line: Line) -> str:
     return f'{{{events}"group":{number},"points":{line.points_applied}}}'
 
 
-def explained(reasons: Iterable[str], cut: int) -> str:
-    """The explanation that these reasons of groups make, and what the limits cut."""
-    limits = f',"limits":{cut}' if cut else ""
-    return f'{{"groups":[{",".join(filter(None, reasons))}]{limits}}}'
+def joined(*reasons: str) -> str:
+    """The reasons of groups, or of several that are joined already, one after the other; empty ones are none."""
+    return ",".join(filter(None, reasons))
 
 
-OUTSIDE = Score(None, None, Lines(explained((), 0), tuple, ()), None)
+def explained(reasons: str, cut: int) -> str:
+    """The explanation that the reasons of groups make, and what the limits cut."""
+    return f'{{"groups":[{reasons}],"limits":{cut}}}' if cut else f'{{"groups":[{reasons}]}}'
+
+
+OUTSIDE = Score(None, None, Lines(explained("", 0), tuple, ()), None)
 """The score of every lead that is not in the audience, where time alone does not bring it in."""

@@ -9,17 +9,16 @@ from typing import Any
 from scoring.counting import Part
 from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Group, ScoringModel
 from scoring.findings import Findings, Layout, layout, parts
-from scoring.score import Line, Lines, Score, explained, reason
+from scoring.score import Line, Lines, Score, explained, joined, reason
 
-_KEPT = 16_384  # leads fall into few kinds; what is kept is numbers and names of groups, nothing of a lead
+_KEPT = 32_768  # leads fall into few kinds; what is kept is numbers and names of groups, nothing of a lead
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """The lines of some groups and their reasons in the explanation, by group; the reasons in one, and the points."""
+    """The lines of some groups, their reasons in the explanation, and their points together."""
 
     lines: tuple[Line, ...]
-    reasons: tuple[str, ...]
     text: str
     points: int
 
@@ -28,8 +27,8 @@ class Verdicts(dict[Findings, Score]):
     """By findings the score, for ever: whoever knows until when it is valid says so.
 
     A subscript is all that a known one takes, and that is a quarter of a call. New findings are mostly conditions and
-    counts that were seen before, though not together: each of the two is kept by itself, and of a new pair of them no
-    more is looked at than the two texts and the points.
+    counts that were seen before, though not together: each of the two is kept by itself, and of a new pair no more is
+    looked at than the two texts and the points. One lead in seven of a hundred thousand brings a new pair.
     """
 
     def __init__(self, model: ScoringModel) -> None:
@@ -38,40 +37,37 @@ class Verdicts(dict[Findings, Score]):
         self._shares = [_share_of(number, group) for number, group in enumerate(model.groups, 1)]
         self._in_order = _in_order(self._layout)
         self._of_conditions, self._of_counts = lru_cache(_KEPT)(self._met), lru_cache(_KEPT)(self._counted)
-        self._lines_of = self._lines_in  # one method object for all, in place of one for each
         self._grade = lru_cache(_KEPT)(lambda total: _grade(total, model.grades))
         self._low = SCORE_MIN if model.limits.min is None else model.limits.min
         self._high = SCORE_MAX if model.limits.max is None else model.limits.max
+        self._lines_of = self._lines_in  # one method object for all, in place of one for each
 
     def __missing__(self, findings: Findings) -> Score:
         """The score of findings that are new."""
         if len(self) >= _KEPT:
             self.clear()
-        shares = self._shares_of(findings)
-        points = sum([share.points for share in shares])
+        conditions, counts, judged = parts(findings)
+        met, counted = self._of_conditions(conditions), self._of_counts(counts)
+        points, text = met.points + counted.points, joined(met.text, counted.text)
+        if judged or self._in_order is not None:
+            shares = self._all(findings)
+            points, text = shares.points, shares.text
         total = max(self._low, min(points, self._high))
-        if self._in_order is None:
-            reasons = [share.text for share in shares]
-        else:
-            reasons = self._in_order([text for share in shares for text in share.reasons])
-        lines = Lines(explained(reasons, total - points), self._lines_of, findings)
+        lines = Lines(explained(text, total - points), self._lines_of, findings)
         score = self[findings] = Score(total, self._grade(total), lines, None)
         return score
 
     def _lines_in(self, findings: Findings) -> tuple[Line, ...]:
-        shares = self._shares_of(findings)
-        points = sum([share.points for share in shares])
-        lines = [line for share in shares for line in share.lines]
-        if self._in_order is not None:
-            lines = self._in_order(lines)
-        if cut := max(self._low, min(points, self._high)) - points:
-            return (*lines, Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut))
-        return tuple(lines)
+        shares = self._all(findings)
+        if cut := max(self._low, min(shares.points, self._high)) - shares.points:
+            return (*shares.lines, Line(LIMITS_LINE, matched=True, events=None, points=cut, points_applied=cut))
+        return shares.lines
 
-    def _shares_of(self, findings: Findings) -> list[Shares]:
+    def _all(self, findings: Findings) -> Shares:
+        """The shares of all groups, in their order."""
         conditions, counts, judged = parts(findings)
-        shares = [self._of_conditions(conditions), self._of_counts(counts)]
-        return [*shares, self._together(self._layout.judged, judged)] if judged else shares
+        found = [*self._layout.each_met(conditions), *self._layout.each_count(counts), *judged]
+        return self._together(range(len(found)), found if self._in_order is None else self._in_order(found))
 
     def _met(self, conditions: int) -> Shares:
         return self._together(self._layout.met, self._layout.each_met(conditions))
@@ -86,7 +82,7 @@ class Verdicts(dict[Findings, Score]):
             lines.append(line)
             reasons.append(text)
             points += line.points_applied
-        return Shares(tuple(lines), tuple(reasons), ",".join(filter(None, reasons)), points)
+        return Shares(tuple(lines), joined(*reasons), points)
 
 
 def _in_order(layout: Layout) -> Callable[[Sequence[Any]], Any] | None:
