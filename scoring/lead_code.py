@@ -22,7 +22,7 @@ from scoring.verdict import Verdicts
 LEADS = "leads"
 """The name under which the code finds the leads; those of a tally are in event_code."""
 
-_CHANGE, _TURN, _FOUND, _SCORE, _SCORES, _ADD = "change", "turn", "found", "score", "scores", "add"
+_CHANGE, _TURN, _FOUND, _LINES, _SCORES, _ADD = "change", "turn", "found", "lines", "scores", "add"
 
 Judged = Mapping[int, tuple[EventGroup, ast.expr]]
 """By their places in the model the groups that are judged, each with the function that does it."""
@@ -52,7 +52,8 @@ class LeadCode:
 
     def _audience(self) -> list[ast.stmt]:
         """Gives up on leads of other business units, and on those that do not meet the entry condition."""
-        outside = [syntax.do(self._add(self._bind(OUTSIDE))), syntax.skip()]
+        add_outside = syntax.call(syntax.load(_ADD), self._bind(OUTSIDE))
+        outside = [syntax.do(add_outside), syntax.skip()]
         statements: list[ast.stmt] = []
         if self._model.business_units:
             units = self._bind(frozenset(self._model.business_units))
@@ -63,7 +64,7 @@ class LeadCode:
         if self._model.entry is not None:
             reads, holds = self._condition(self._model.entry, "entry")
             if self._entry_turns:
-                outside = [syntax.assign(_SCORE, self._bind(OUTSIDE)), *self._until(), *self._done(), syntax.skip()]
+                outside = [self._add(self._bind(OUTSIDE.lines)), syntax.skip()]
             statements += [*reads, syntax.when(syntax.negation(holds), outside)]
         if self._entry_turns:
             statements.append(self._sooner(syntax.load(_TURN)))
@@ -84,7 +85,7 @@ class LeadCode:
             found = syntax.row_of([found, *(syntax.load(group.name) for group, _ in self._judged.values())])
             statements += [self._judge(group, judge) for group, judge in self._judged.values()]
         known = syntax.at(self._bind(Verdicts(self._model)), found)
-        return [*statements, syntax.assign(_SCORE, known), *self._until(), *self._done()]
+        return [*statements, self._add(known)]
 
     def _condition(self, tree: Condition, name: str) -> tuple[list[ast.stmt], ast.expr]:
         """The statements that a condition on the lead takes, and the expression that says whether it holds."""
@@ -111,16 +112,11 @@ class LeadCode:
     def _sooner(self, turn: ast.expr) -> ast.stmt:
         return syntax.assign(_CHANGE, syntax.call(self._bind(sooner), syntax.load(_CHANGE), turn))
 
-    def _until(self) -> list[ast.stmt]:
-        """Says until when the score is valid: the one that is shared does not, and a new one is made of it."""
-        shared = syntax.unpack(["total", "grade", "lines", "never"], syntax.load(_SCORE))
-        parts = [syntax.load(name) for name in ("total", "grade", "lines", _CHANGE)]
+    def _add(self, lines: ast.expr) -> ast.stmt:
+        """Adds the score of these lines, valid until the change."""
+        lines, change = syntax.named(_LINES, lines), syntax.load(_CHANGE)
+        known = syntax.load(_LINES)
+        parts = [syntax.attribute(lines, "total"), syntax.attribute(known, "grade"), known, change]
         # What Score(...) comes to as well, by way of a function that takes as long again.
-        made = syntax.call(self._bind(tuple.__new__), self._bind(Score), syntax.row_of(parts))
-        return [syntax.when(syntax.is_filled(syntax.load(_CHANGE)), [shared, syntax.assign(_SCORE, made)])]
-
-    def _done(self) -> list[ast.stmt]:
-        return [syntax.do(self._add(syntax.load(_SCORE)))]
-
-    def _add(self, score: ast.expr) -> ast.expr:
-        return syntax.call(syntax.load(_ADD), score)
+        score = syntax.call(self._bind(tuple.__new__), self._bind(Score), syntax.row_of(parts))
+        return syntax.do(syntax.call(syntax.load(_ADD), score))

@@ -23,13 +23,21 @@ class Lines(Sequence[Line]):
     """The lines of a score, put together when somebody looks; equal to the tuple of them.
 
     What is stored of most scores is the total and the explanation. Fifteen lines take longer than the lead they are
-    about, so leads that are alike in what was found share what makes them, and mostly nobody asks.
+    about, so leads that are alike in what was found share what makes them and what follows, and mostly nobody asks.
     """
 
-    __slots__ = ("_found", "_lines_of", "explained")
+    __slots__ = ("_found", "_lines_of", "explained", "grade", "total")
 
-    def __init__(self, explained: str, lines_of: Callable[[Any], tuple[Line, ...]], found: object) -> None:
-        self.explained, self._lines_of, self._found = explained, lines_of, found
+    def __init__(
+        self,
+        total: int | None,
+        grade: str | None,
+        explained: str,
+        lines_of: Callable[[Any], tuple[Line, ...]],
+        found: object,
+    ) -> None:
+        self.total, self.grade, self.explained = total, grade, explained
+        self._lines_of, self._found = lines_of, found
 
     @overload
     def __getitem__(self, index: int) -> Line: ...
@@ -102,5 +110,5 @@ def explained(reasons: str, cut: int) -> str:
     return f'{{"groups":[{reasons}],"limits":{cut}}}' if cut else f'{{"groups":[{reasons}]}}'
 
 
-OUTSIDE = Score(None, None, Lines(explained("", 0), tuple, ()), None)
+OUTSIDE = Score(None, None, Lines(None, None, explained("", 0), tuple, ()), None)
 """The score of every lead that is not in the audience, where time alone does not bring it in."""

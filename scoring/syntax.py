@@ -106,6 +106,11 @@ def choice(test: ast.expr, when_true: ast.expr, when_false: ast.expr) -> ast.exp
     return ast.IfExp(test, when_true, when_false)
 
 
+def named(name: str, value: ast.expr) -> ast.expr:
+    """(name := value)."""
+    return ast.NamedExpr(ast.Name(name, ast.Store()), value)
+
+
 def row_of(values: Sequence[ast.expr]) -> ast.expr:
     """(a, b, c)."""
     return ast.Tuple(list(values), ast.Load())

@@ -9,7 +9,7 @@ from typing import Any
 from scoring.counting import Part
 from scoring.definition import LIMITS_LINE, SCORE_MAX, SCORE_MIN, Grade, Group, ScoringModel
 from scoring.findings import Findings, Layout, layout, parts
-from scoring.score import Line, Lines, Score, explained, joined, reason
+from scoring.score import Line, Lines, explained, joined, reason
 
 _KEPT = 32_768  # leads fall into few kinds; what is kept is numbers and names of groups, nothing of a lead
 
@@ -23,8 +23,8 @@ class Shares:
     points: int
 
 
-class Verdicts(dict[Findings, Score]):
-    """By findings the score, for ever: whoever knows until when it is valid says so.
+class Verdicts(dict[Findings, Lines]):
+    """By findings the lines and what follows from them.
 
     A subscript is all that a known one takes, and that is a quarter of a call. New findings are mostly conditions and
     counts that were seen before, though not together: each of the two is kept by itself, and of a new pair no more is
@@ -42,8 +42,8 @@ class Verdicts(dict[Findings, Score]):
         self._high = SCORE_MAX if model.limits.max is None else model.limits.max
         self._lines_of = self._lines_in  # one method object for all, in place of one for each
 
-    def __missing__(self, findings: Findings) -> Score:
-        """The score of findings that are new."""
+    def __missing__(self, findings: Findings) -> Lines:
+        """The lines of findings that are new."""
         if len(self) >= _KEPT:
             self.clear()
         conditions, counts, judged = parts(findings)
@@ -53,9 +53,9 @@ class Verdicts(dict[Findings, Score]):
             shares = self._all(findings)
             points, text = shares.points, shares.text
         total = max(self._low, min(points, self._high))
-        lines = Lines(explained(text, total - points), self._lines_of, findings)
-        score = self[findings] = Score(total, self._grade(total), lines, None)
-        return score
+        lines = Lines(total, self._grade(total), explained(text, total - points), self._lines_of, findings)
+        self[findings] = lines
+        return lines
 
     def _lines_in(self, findings: Findings) -> tuple[Line, ...]:
         shares = self._all(findings)
