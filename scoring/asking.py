@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
+from typing import Any, Literal
 
 from scoring import syntax
 from scoring.column_types import FAMILIES, ColumnType
@@ -30,6 +31,22 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """Whether a value is one of these, or begins or ends with one: several such questions are asked as one."""
+
+    how: Literal["in", "startswith", "endswith"]
+    wanted: frozenset[Any]
+
+    def test(self, value: ast.expr, bind: Constants) -> ast.expr:
+        """The expression that says it of a value that is not null."""
+        only = next(iter(self.wanted)) if len(self.wanted) == 1 else None
+        if self.how == "in":
+            sign: syntax.Sign = ast.In if only is None else ast.Eq
+            return syntax.compare(value, (sign, bind.bind(self.wanted if only is None else only)))
+        return syntax.method(value, self.how, bind.bind(tuple(sorted(self.wanted)) if only is None else only))
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a comparison asks of the value of its column, once that is read in the form.
 
@@ -37,7 +54,7 @@ class Question:
     """
 
     form: Form
-    test: Test | Relative
+    test: Test | OneOf | Relative
 
 
 def question(asked: Comparison, column_type: ColumnType | None, dialect: Dialect) -> Question:
@@ -50,11 +67,9 @@ def question(asked: Comparison, column_type: ColumnType | None, dialect: Dialect
             wanted = frozenset(values)
             return Question(Form.OPTIONS, lambda value, bind: _disjoint(value, bind.bind(wanted)))
         case Takes.DAY:
-            return _on_day(
-                operator.base, date.fromisoformat(str(asked.value)), _instant_form(column_type), dialect.zone
-            )
+            return _on_day(operator.base, date.fromisoformat(str(asked.value)), instant_form(column_type), dialect.zone)
     if operator.is_relative:
-        return Question(_instant_form(column_type), Relative(operator.base, int(values[0]) if values else 0))
+        return Question(instant_form(column_type), Relative(operator.base, int(values[0]) if values else 0))
     if operator.base == "not-null":
         return Question(Form.RAW, lambda _value, _bind: syntax.truth(value=True))
     return _compared(operator, values, _form(column_type, values), dialect)
@@ -64,7 +79,8 @@ def _disjoint(value: ast.expr, wanted: ast.expr) -> ast.expr:
     return syntax.negation(syntax.method(value, "isdisjoint", wanted))
 
 
-def _instant_form(column_type: ColumnType | None) -> Form:
+def instant_form(column_type: ColumnType | None) -> Form:
+    """The form in which a date column of the type is an instant."""
     forms = {"DateOnly": Form.DAY_INSTANT, "TimeZoneIndependent": Form.WALL_INSTANT}
     return forms.get(column_type or "", Form.INSTANT)
 
@@ -118,10 +134,11 @@ def _compared(operator: Operator, values: tuple[Scalar, ...], form: Form, dialec
                 ),
             )
         case "in":
-            members = frozenset(wanted)
-            return Question(form, lambda value, bind: syntax.compare(value, (ast.In, bind.bind(members))))
+            return Question(form, OneOf("in", frozenset(wanted)))
     if form is Form.BOOLEAN:
         return Question(form, lambda value, _bind: value if wanted[0] else syntax.negation(value))
+    if operator.base == "eq":
+        return Question(form, OneOf("in", frozenset(wanted)))
     sign = syntax.SIGNS[operator.base]
     return Question(form, lambda value, bind: syntax.compare(value, (sign, bind.bind(wanted[0]))))
 
@@ -179,14 +196,10 @@ def _pattern(base: str, text: str, dialect: Dialect) -> Question:
     return Question(Form.TEXT, _plain(plain, leads=leads, trails=trails))
 
 
-def _plain(core: str, *, leads: bool, trails: bool) -> Test:
+def _plain(core: str, *, leads: bool, trails: bool) -> Test | OneOf:
     """A pattern without wildcards but at its ends: trailing spaces make no difference to it."""
-
-    def test(value: ast.expr, bind: Constants) -> ast.expr:
-        if leads and trails:
-            return syntax.compare(bind.bind(core), (ast.In, value))
-        if leads or trails:
-            return syntax.method(value, "endswith" if leads else "startswith", bind.bind(core))
-        return syntax.compare(value, (ast.Eq, bind.bind(core)))
-
-    return test
+    if leads and trails:
+        return lambda value, bind: syntax.compare(bind.bind(core), (ast.In, value))
+    if leads or trails:
+        return OneOf("endswith" if leads else "startswith", frozenset({core}))
+    return OneOf("in", frozenset({core}))

@@ -1,13 +1,10 @@
 """Whose an interaction is: the lead's that its lookup names, or every lead's of the contact that it names."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Generic, TypeVar
 
 from scoring.errors import FactError
 from scoring.facts import Row, lookup_value
-
-_Mark = TypeVar("_Mark")
 
 PARENT_CONTACT = "parentcontactid"
 OWNING_UNIT = "owningbusinessunit"
@@ -36,49 +33,37 @@ def owning_unit(lead: Row) -> str | None:
     return comparable_id(lookup_value(lead, OWNING_UNIT))
 
 
-class Owners(Generic[_Mark]):
-    """Leads, each with something of its own, found by the rows that point at them or at their parent contact."""
+class Places:
+    """Where in a page each lead is, found by the rows that point at it or at its parent contact."""
 
-    def __init__(self, leads: Sequence[Row], marks: Sequence[_Mark]) -> None:
-        self._leads, self._marks = leads, marks
-
-    def by(
-        self, lead: str | None, contact: str | None
-    ) -> tuple[Mapping[object, Sequence[_Mark]], Callable[[Row], Iterable[_Mark]]]:
-        """What is known by id, as leads spell it; and from any row to what belongs to its leads, each once."""
-        by_id, by_lead = self._by_id, f"_{lead}_value"
-
-        def by_the_lead(row: Row) -> Iterable[_Mark]:
-            found = row.get(by_lead)
-            return by_id[found] if found in by_id else by_id.get(comparable_id(found), ())
-
-        by_both = by_the_lead if contact is None else self._by_both(None if lead is None else by_the_lead, contact)
-        return by_id, by_both
-
-    def _by_both(
-        self, by_the_lead: Callable[[Row], Iterable[_Mark]] | None, contact: str
-    ) -> Callable[[Row], Iterable[_Mark]]:
-        by_contact = self._by_contact
-
-        def by_both(row: Row) -> Iterable[_Mark]:
-            found = by_contact.get(comparable_id(lookup_value(row, contact)), ())
-            first = () if by_the_lead is None else by_the_lead(row)
-            return (*first, *(mark for mark in found if not any(mark is other for other in first)))
-
-        return by_both
+    def __init__(self, leads: Sequence[Row]) -> None:
+        self._leads = leads
 
     @cached_property
-    def _by_id(self) -> dict[object, tuple[_Mark]]:
-        """By id, as spelled and comparable."""
-        found: dict[object, tuple[_Mark]] = {}
-        for lead, mark in zip(self._leads, self._marks, strict=True):
-            found[lead_id(lead)] = found[lead["leadid"]] = (mark,)
-        return found
+    def spelled(self) -> dict[object, int]:
+        """By the id as the lead spells it; FactError where a lead has none."""
+        ids = [lead.get("leadid") for lead in self._leads]
+        if {*map(type, ids)} != {str} or not all(ids):
+            ids = [str(lead["leadid"]) for lead in self._leads if lead_id(lead)]
+        return dict(zip(ids, range(len(ids)), strict=True))
+
+    def of(self, row: Row, lead: str | None, contact: str | None) -> Iterable[int]:
+        """The places of the leads that a row concerns by these lookups, each once."""
+        found = None if lead is None else self._comparable.get(comparable_id(lookup_value(row, lead)))
+        first = () if found is None else (found,)
+        if contact is None:
+            return first
+        by_contact = self._by_contact.get(comparable_id(lookup_value(row, contact)), ())
+        return (*first, *(place for place in by_contact if place != found))
 
     @cached_property
-    def _by_contact(self) -> dict[str | None, list[_Mark]]:
-        found: dict[str | None, list[_Mark]] = {}
-        for lead, mark in zip(self._leads, self._marks, strict=True):
+    def _comparable(self) -> dict[str | None, int]:
+        return {lead_id(lead): place for place, lead in enumerate(self._leads)}
+
+    @cached_property
+    def _by_contact(self) -> dict[str | None, list[int]]:
+        found: dict[str | None, list[int]] = {}
+        for place, lead in enumerate(self._leads):
             if (contact := contact_id(lead)) is not None:
-                found.setdefault(contact, []).append(mark)
+                found.setdefault(contact, []).append(place)
         return found

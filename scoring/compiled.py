@@ -1,12 +1,12 @@
-"""A model as one Python function, made once: facts and an instant -> what is found of each group, and until when.
+"""A model as Python functions, made once: they count the events of a page of leads, and then score the leads.
 
-The one module that may call `compile`: on a tree of `ast` nodes that `syntax` and `row_code` make of the model's own.
-No source text is made, no text of a model becomes part of the code (constants are bound by name), and nothing is
-executed to get at the functions: their code objects are taken out of the compiled module.
+The one module that may call `compile`: on a tree of `ast` nodes that `syntax`, `row_code`, `event_code` and `lead_code`
+make of the model's own. No source text is made, no text of a model becomes part of the code (constants are bound by
+name), and nothing is executed to get at the functions: their code objects are taken out of the compiled module.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import CodeType, FunctionType
@@ -14,38 +14,36 @@ from typing import Any
 
 from scoring import syntax
 from scoring.asking import Relative, question
-from scoring.belonging import owning_unit
-from scoring.conditions import Condition
-from scoring.counting import at_reader
-from scoring.definition import LEAD, Interactions, ScoringModel
-from scoring.event_code import AT, FRAME, ROW, TALLY, EventGroup, count_event, judge_events, span_of
-from scoring.events import sooner
+from scoring.definition import LEAD, ScoringModel
+from scoring.event_code import AT, CHANGES, COUNTS, FRAME, PLACE, ROW, count_event, judge_events
+from scoring.event_groups import EventGroup, span_of
 from scoring.facts import Row
+from scoring.findings import layout
+from scoring.lead_code import LEADS, LeadCode
 from scoring.needs import comparisons
 from scoring.row_code import RowCode
+from scoring.score import Score
 from scoring.syntax import Constants
 from scoring.turning import Frame, Frames, frames
 from scoring.values import Dialect
-from scoring.verdict import Findings
 
-Tally = list[Any]
-"""What was counted of a lead's events (scoring.event_code); a lead without any has `CompiledModel.nothing`."""
-Find = Callable[[Row, Tally, datetime, Frame], tuple[Findings | None, datetime | None]]
-"""What is found of each group (None: the lead is not in the audience), and when time alone first changes any of it."""
+Tally = tuple[list[Any], ...]
+"""What is counted of the events of a page of leads (scoring.event_code)."""
 
-TalliesOf = Callable[[Row], Iterable[Tally]]
+PlaceOf = Callable[[object], int | None]
+"""From what the lookup of a row holds to the place of its lead in the page, where that is plain to see."""
 
-_LEAD, _ROWS, _CHANGE, _KNOWN, _TALLIES = "lead", "rows", "change", "known", "tallies"
+_ROWS, _PLACE_OF, _ELSEWHERE, _TALLY = "rows", "place_of", "elsewhere", "tally"
 
 
 @dataclass(frozen=True, slots=True)
 class EventCount:
-    """Counts rows of a table: into the tally of the lead that a lookup names, and those that the contact brings."""
+    """Counts rows of a table, each at the place of its lead; what is not plain to see is handed over."""
 
     table: str
     lead: str | None
     contact: str | None
-    count: Callable[[Iterable[Row], Mapping[object, Sequence[Tally]], TalliesOf, datetime, Frame], None]
+    count: Callable[[Iterable[Row], PlaceOf, Callable[[Row], None], Tally, datetime, Frame], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +51,18 @@ class CompiledModel:
     """First the events of all leads are counted, then each lead is looked at; both need the frame of the instant."""
 
     events: tuple[EventCount, ...]
-    nothing: Tally
-    find: Find
+    judged: int
+    scores: Callable[[Sequence[Row], Tally, datetime, Frame], list[Score]]
     frame: Callable[[datetime], Frame]
+
+    def tally(self, leads: int) -> Tally:
+        """The tally of so many leads, nothing counted yet."""
+        return [0] * leads, [None] * leads, *([None] * leads for _ in range(self.judged))
 
 
 def compiled(model: ScoringModel, dialect: Dialect) -> CompiledModel:
-    """The model as a function."""
-    counted = [group.interactions for group in model.groups if group.interactions is not None]
-    spans = [span for rows in counted if (span := span_of(rows)) is not None]
+    """The model as functions."""
+    spans = [span_of(group.interactions) for group in model.groups if group.interactions is not None]
     made = frames(_relative_dates(model, dialect), spans, dialect.zone)
     return _ModelCode(model, dialect, made).compiled()
 
@@ -75,79 +76,34 @@ def _relative_dates(model: ScoringModel, dialect: Dialect) -> Iterable[Relative]
 
 
 class _ModelCode:
-    """Writes the function of a model, statement by statement."""
+    """Puts the functions of a model together."""
 
     def __init__(self, model: ScoringModel, dialect: Dialect, made: Frames) -> None:
         self._model, self._dialect, self._frames = model, dialect, made
-        self._constants = Constants()
-        self._lead = self._row_code(_LEAD, None)
-        counted = [group for group in model.groups if group.interactions is not None]
+        self._constants, self._layout = Constants(), layout(model)
         self._groups = {
-            group.name: EventGroup(f"events_{place}", place, group.points, group.interactions)
-            for place, group in enumerate(counted, 1)
+            place: EventGroup(
+                f"events_{place}",
+                group.points,
+                group.interactions,
+                self._layout.unit(place) if place in self._layout.counted else None,
+            )
+            for place, group in enumerate(model.groups)
             if group.interactions is not None
         }
+        self._kept = [self._groups[place].kept for place in self._layout.judged]
 
     def compiled(self) -> CompiledModel:
-        counts = [self._count(groups) for groups in self._alike()]
-        kept = [judge_events(self._row_code(ROW, group.rows.table), group) for group in self._groups.values()]
-        nothing: Tally = [None, *(0 if judged is None else None for judged in kept)]
-        return CompiledModel(tuple(counts), nothing, self._find(kept), self._frames.at)
+        counts = tuple(self._count(groups) for groups in self._alike())
+        return CompiledModel(counts, len(self._kept), self._scores(), self._frames.at)
 
-    def _find(self, kept: Sequence[ast.expr | None]) -> Find:
-        trees = [self._model.entry, *(group.when for group in self._model.groups)]
-        self._lead.foresee(tree for tree in trees if tree is not None)
-        body = [syntax.assign(_CHANGE, syntax.none()), *self._audience()]
-        if self._groups:
-            body.append(self._sooner(syntax.item(syntax.load(TALLY), 0)))
-        parts = []
-        for number, group in enumerate(self._model.groups):
-            if group.when is not None:
-                statements, part = self._condition(group.when, f"group_{number}")
-            else:
-                statements, part = self._counted(self._groups[group.name], kept)
-            body += statements
-            parts.append(part)
-        body.append(syntax.give(syntax.row_of([syntax.row_of(parts), syntax.load(_CHANGE)])))
-        return self._function("find", [_LEAD, TALLY, AT, FRAME], body)
-
-    def _audience(self) -> list[ast.stmt]:
-        """Gives up on leads of other business units, and on those that do not meet the entry condition."""
-        outside = syntax.give(syntax.row_of([syntax.none(), syntax.load(_CHANGE)]))
-        statements: list[ast.stmt] = []
-        if self._model.business_units:
-            units = self._constants.bind(frozenset(self._model.business_units))
-            unit = syntax.call(self._constants.bind(owning_unit), syntax.load(_LEAD))
-            statements.append(syntax.when(syntax.compare(unit, (ast.NotIn, units)), [outside]))
-        if self._model.entry is not None:
-            reads, holds = self._condition(self._model.entry, "entry")
-            statements += [*reads, syntax.when(syntax.negation(holds), [outside])]
-        return statements
-
-    def _condition(self, tree: Condition, name: str) -> tuple[list[ast.stmt], ast.expr]:
-        """The statements that a condition on the lead takes, and the expression that says whether it holds."""
-        statements = self._lead.reads(tree)
-        if not self._lead.is_relative(tree):
-            return statements, self._lead.holds(tree)
-        turning = self._lead.turning(tree, f"{name}_holds")
-        values = [syntax.load(value) for value in self._lead.values(tree)]
-        holds = syntax.call(self._constants.bind(turning.holds), syntax.load(FRAME), *values)
-        turn = syntax.call(self._constants.bind(turning.next_turn), syntax.load(AT), syntax.load(name), *values)
-        may_turn = self._lead.may_turn(self._lead.relative_dates(tree))
-        statements += [syntax.assign(name, holds), syntax.when(may_turn, [self._sooner(turn)])]
-        return statements, syntax.load(name)
-
-    def _counted(self, group: EventGroup, kept: Sequence[ast.expr | None]) -> tuple[list[ast.stmt], ast.expr]:
-        """What the tally says of a group, judged if it holds events."""
-        entry, judge = syntax.item(syntax.load(TALLY), group.place), kept[group.place - 1]
-        if judge is None:
-            return [], entry
-        nothing = self._constants.bind(0 if group.rows.half_life_days is None else (0, 0))
-        turn = f"{group.name}_turn"
-        found = syntax.call(judge, entry, syntax.load(AT), syntax.load(FRAME))
-        counted = [syntax.unpack([group.name, turn], found), self._sooner(syntax.load(turn))]
-        unknown = syntax.when(syntax.is_none(entry), [syntax.assign(group.name, nothing)], counted)
-        return [unknown], syntax.load(group.name)
+    def _scores(self) -> Callable[..., list[Score]]:
+        judged = {}
+        for place in self._layout.judged:
+            group = self._groups[place]
+            judged[place] = group, judge_events(self._row_code(ROW, group.rows.table), group)
+        code = LeadCode(self._model, self._layout, self._row_code("lead", None), judged)
+        return self._function("scores", [LEADS, _TALLY, AT, FRAME], [self._tally(), *code.scores(COUNTS, CHANGES)])
 
     def _alike(self) -> Iterable[list[EventGroup]]:
         """Groups over the same rows go over them together."""
@@ -158,34 +114,30 @@ class _ModelCode:
         return alike.values()
 
     def _count(self, groups: Sequence[EventGroup]) -> EventCount:
-        rows = groups[0].rows
-        code = self._row_code(ROW, rows.table)
-        code.foresee(group.rows.where for group in groups if group.rows.where is not None)
-        read_at = at_reader(rows, self._model.column_type(rows.table, rows.at), self._dialect)
-        body = count_event(code, self._constants.bind(read_at), self._constants.bind(rows.at), groups)
-        of_row = self._tallies(rows)
-        loop = syntax.for_each(ROW, syntax.load(_ROWS), [syntax.for_each(TALLY, of_row, body)])
-        count = self._function(f"count_{groups[0].name}", [_ROWS, _KNOWN, _TALLIES, AT, FRAME], [loop])
-        return EventCount(rows.table, rows.lead, rows.contact, count)
+        rows, row = groups[0].rows, syntax.load(ROW)
+        spelled = syntax.method(row, "get", self._constants.bind(f"_{rows.lead or rows.contact}_value"))
+        hand_over = [syntax.do(syntax.call(syntax.load(_ELSEWHERE), row)), syntax.skip()]
+        body = [
+            syntax.assign(PLACE, syntax.call(syntax.load(_PLACE_OF), spelled)),
+            syntax.when(syntax.is_none(syntax.load(PLACE)), hand_over),
+            *count_event(self._row_code(ROW, rows.table), groups),
+        ]
+        loop = syntax.for_each([ROW], syntax.load(_ROWS), body)
+        names = [_ROWS, _PLACE_OF, _ELSEWHERE, _TALLY, AT, FRAME]
+        return EventCount(rows.table, rows.lead, rows.contact, self._function("count", names, [self._tally(), loop]))
 
-    def _tallies(self, rows: Interactions) -> ast.expr:
-        """The tallies that a row counts for: mostly that of the lead whose id it spells as the lead does."""
-        every = syntax.call(syntax.load(_TALLIES), syntax.load(ROW))
-        if rows.lead is None or rows.contact is not None:
-            return every
-        spelled = syntax.method(syntax.load(ROW), "get", self._constants.bind(f"_{rows.lead}_value"))
-        return syntax.either([syntax.method(syntax.load(_KNOWN), "get", spelled), every])
-
-    def _sooner(self, turn: ast.expr) -> ast.stmt:
-        both = syntax.call(self._constants.bind(sooner), syntax.load(_CHANGE), turn)
-        return syntax.assign(_CHANGE, both)
+    def _tally(self) -> ast.stmt:
+        return syntax.unpack([COUNTS, CHANGES, *self._kept], syntax.load(_TALLY))
 
     def _row_code(self, row: str, table: str | None) -> RowCode:
         types = self._model.types_of(table or LEAD)
         return RowCode(row, table or "", types, self._dialect, self._constants, self._frames, self._function)
 
     def _function(self, name: str, parameters: Sequence[str], body: Sequence[ast.stmt]) -> FunctionType:
-        module = ast.Module([syntax.function(name, parameters, body)], [])
+        """The function, with the constants that it uses as further parameters: a local is what is read fastest."""
+        names = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        used = {name: value for name, value in self._constants.by_name.items() if name in names}
+        module = ast.Module([syntax.function(name, [*parameters, *used], body)], [])
         code = compile(ast.fix_missing_locations(module), "<model>", "exec")
         inner = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
-        return FunctionType(inner, self._constants.by_name, name)
+        return FunctionType(inner, {}, name, tuple(used.values()))

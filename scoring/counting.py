@@ -4,26 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scoring.column_types import ColumnType
-from scoring.definition import Interactions
 from scoring.events import Window, sooner
 from scoring.facts import Row
-from scoring.readings import Form, Read, reader
 from scoring.turning import Frame
-from scoring.values import Dialect
 
 Event = tuple[datetime, Row]
 Part = int | tuple[int, int]
 """A group's part in a score: how many events count; with a half-life, what they are worth by now as well."""
 Counted = tuple[Part, datetime | None]
 """The part, and the first instant at which time alone may change it."""
-
-_AT_FORMS = {"DateOnly": Form.DAY_INSTANT, "TimeZoneIndependent": Form.WALL_INSTANT}
-
-
-def at_reader(rows: Interactions, at_type: ColumnType | None, dialect: Dialect) -> Read:
-    """Reads the instant of an event; rows without a date are none."""
-    return reader(_AT_FORMS.get(at_type or "", Form.INSTANT), f"{rows.table}.{rows.at}", dialect)
 
 
 def faded(window: Window, points: int) -> Callable[[Sequence[datetime], datetime, Frame], Counted]:

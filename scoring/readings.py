@@ -11,7 +11,7 @@ from scoring.comparing import Spelled
 from scoring.days import midnight
 from scoring.errors import FactError
 from scoring.moments import FIRST_YEAR, Moment, instant, moment
-from scoring.values import Dialect, as_decimal, kind_of
+from scoring.values import Dialect, as_decimal, fold, kind_of
 
 
 class Form(Enum):
@@ -40,12 +40,23 @@ def reader(form: Form, column: str, dialect: Dialect) -> Read:
     """Reads the values of a column, which is named in errors, in that form."""
     if form is Form.INSTANT:
         return _instant_reader(column, dialect)
+    if form is Form.TEXT:
+        return _text_reader(column, dialect)
     read = _READERS[form]
 
     def read_value(value: object) -> object:
         if value is None or value == "":  # Dataverse keeps an empty string as null
             return None
         return read(value, column, dialect)
+
+    return read_value
+
+
+def or_lookup(read: Read, lookup: str) -> Callable[[object, Callable[..., object]], object]:
+    """The same for a column that may be a lookup: its plain name then holds the related row that was expanded."""
+
+    def read_value(value: object, get: Callable[..., object]) -> object:
+        return read(get(lookup, value) if isinstance(value, dict) else value)
 
     return read_value
 
@@ -60,8 +71,18 @@ def _text(value: object, column: str, _dialect: Dialect) -> str:
     raise FactError(column, "text", kind_of(value))
 
 
-def _trimmed(value: object, column: str, dialect: Dialect) -> str:
-    return dialect.folded(_text(value, column, dialect)).rstrip(" ")
+def _text_reader(column: str, dialect: Dialect) -> Read:
+    """Reads text in one call: names with accents are common, and no code but this one reads them."""
+    accent_sensitive = dialect.accent_sensitive
+
+    def read_text(value: object) -> str | None:
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise FactError(column, "text", kind_of(value))
+        return fold(value, accent_sensitive=accent_sensitive).rstrip(" ")
+
+    return read_text
 
 
 def _folded(value: object, column: str, dialect: Dialect) -> str:
@@ -159,7 +180,6 @@ def _wall_instant(value: object, column: str, dialect: Dialect) -> datetime:
 
 _READERS: dict[Form, Callable[[object, str, Dialect], object]] = {
     Form.RAW: _raw,
-    Form.TEXT: _trimmed,
     Form.PATTERN: _folded,
     Form.SPELLED: _spelled,
     Form.NUMBER: _number,

@@ -1,11 +1,11 @@
 """A model, compiled: what it needs to know, and the score of any lead at any instant."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from scoring.belonging import Owners
-from scoring.compiled import CompiledModel, Tally, compiled
+from scoring.belonging import Places
+from scoring.compiled import CompiledModel, EventCount, Tally, compiled
 from scoring.definition import ScoringModel
 from scoring.errors import DefinitionError, Problem
 from scoring.facts import Facts, Row
@@ -13,12 +13,11 @@ from scoring.labels import unresolved
 from scoring.moments import zone
 from scoring.needs import Needs, needs_of
 from scoring.score import Score
+from scoring.turning import Frame
 from scoring.values import Dialect
-from scoring.verdict import Findings, judge
 
 # A century's window begins and ends within the calendar from there.
 _FIRST_YEAR, _LAST_YEAR = 1900, 9800
-_OUT_OF_AUDIENCE = Score(total=None, grade=None, lines=(), valid_until=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,6 @@ class Scorer:
 
     needs: Needs
     model: CompiledModel
-    verdict: Callable[[Findings], Score]
 
     def score(self, facts: Facts, at: datetime) -> Score:
         """The score of the lead at that instant, which names its offset; FactError where a row has another shape."""
@@ -41,30 +39,24 @@ class Scorer:
         """
         if at.tzinfo is not UTC or not _FIRST_YEAR <= at.year <= _LAST_YEAR:
             at = _in_utc(at)
-        frame, find, nothing = self.model.frame(at), self.model.find, self.model.nothing
-        tallies = self._tallies(leads, rows, at) if self.model.events else [nothing] * len(leads)
-        scores = []
-        for lead, tally in zip(leads, tallies, strict=True):
-            findings, valid_until = find(lead, tally, at, frame)
-            if findings is None:
-                scores.append(_OUT_OF_AUDIENCE if valid_until is None else Score(None, None, (), valid_until))
-                continue
-            score = self.verdict(findings)
-            if valid_until is not None:
-                score = Score(score.total, score.grade, score.lines, valid_until, score.explained)
-            scores.append(score)
-        return scores
-
-    def _tallies(self, leads: Sequence[Row], rows: Mapping[str, Iterable[Row]], at: datetime) -> list[Tally]:
-        """What is counted of the events of each lead."""
-        frame, nothing = self.model.frame(at), self.model.nothing
-        tallies = [nothing.copy() for _ in leads]
-        owners = Owners(leads, tallies)
+        frame, tally = self.model.frame(at), self.model.tally(len(leads))
+        places = Places(leads)
         for events in self.model.events:
             if found := rows.get(events.table, ()):
-                known, tallies_of = owners.by(events.lead, events.contact)
-                events.count(found, known, tallies_of, at, frame)
-        return tallies
+                _count(events, found, places, tally, at, frame)
+        return self.model.scores(leads, tally, at, frame)
+
+
+def _count(events: EventCount, rows: Iterable[Row], places: Places, tally: Tally, at: datetime, frame: Frame) -> None:
+    """Counts the rows whose lead's id is spelled as the lead spells it as they come, and the others by place."""
+    spelled, others = places.spelled, list[Row]()
+    if events.contact is None:
+        events.count(rows, spelled.get, others.append, tally, at, frame)
+        rows = others
+    concerned = [(row, place) for row in rows for place in places.of(row, events.lead, events.contact)]
+    if concerned:
+        following = iter([place for _, place in concerned])
+        events.count([row for row, _ in concerned], lambda _: next(following), others.append, tally, at, frame)
 
 
 def compile_model(model: ScoringModel) -> Scorer:
@@ -79,7 +71,7 @@ def compile_model(model: ScoringModel) -> Scorer:
         reason = "is not looked up yet: business_units must hold its id and those of its children (publishing fills it)"
         raise DefinitionError((Problem(("business_unit",), reason),))
     dialect = Dialect(zone(model.time_zone or "UTC"), model.text_accent_sensitive)
-    return Scorer(needs_of(model), compiled(model, dialect), judge(model))
+    return Scorer(needs_of(model), compiled(model, dialect))
 
 
 def _in_utc(at: datetime) -> datetime:

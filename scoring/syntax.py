@@ -31,6 +31,11 @@ def none() -> ast.expr:
     return ast.Constant(None)
 
 
+def number(value: int) -> ast.expr:
+    """A number of ours: a place, or a bit."""
+    return ast.Constant(value)
+
+
 def truth(*, value: bool) -> ast.expr:
     """True or False."""
     return ast.Constant(value)
@@ -52,8 +57,13 @@ def attribute(owner: ast.expr, name: str) -> ast.expr:
 
 
 def item(owner: ast.expr, index: int) -> ast.expr:
+    """owner[index], of a place that we know."""
+    return at(owner, number(index))
+
+
+def at(owner: ast.expr, index: ast.expr) -> ast.expr:
     """owner[index]."""
-    return ast.Subscript(owner, ast.Constant(index), ast.Load())
+    return ast.Subscript(owner, index, ast.Load())
 
 
 def add(left: ast.expr, right: ast.expr) -> ast.expr:
@@ -113,7 +123,12 @@ def assign(name: str, value: ast.expr) -> ast.stmt:
 
 def unpack(names: Sequence[str], value: ast.expr) -> ast.stmt:
     """a, b = value."""
-    return ast.Assign([ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())], value)
+    return ast.Assign([_targets(names)], value)
+
+
+def _targets(names: Sequence[str]) -> ast.expr:
+    stored: list[ast.expr] = [ast.Name(name, ast.Store()) for name in names]
+    return stored[0] if len(stored) == 1 else ast.Tuple(stored, ast.Store())
 
 
 def when(test: ast.expr, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt] = ()) -> ast.stmt:
@@ -121,19 +136,34 @@ def when(test: ast.expr, then: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]
     return ast.If(test, list(then), list(otherwise))
 
 
-def for_each(name: str, values: ast.expr, body: Sequence[ast.stmt]) -> ast.stmt:
-    """for name in values."""
-    return ast.For(ast.Name(name, ast.Store()), values, list(body), [])
+def for_each(names: Sequence[str], values: ast.expr, body: Sequence[ast.stmt]) -> ast.stmt:
+    """for a, b in values, or for a in values."""
+    return ast.For(_targets(names), values, list(body), [])
 
 
-def count_one(owner: ast.expr, index: int) -> ast.stmt:
-    """owner[index] += 1."""
-    return ast.AugAssign(ast.Subscript(owner, ast.Constant(index), ast.Store()), ast.Add(), ast.Constant(1))
+def skip() -> ast.stmt:
+    """Go on with the next of a loop."""
+    return ast.Continue()
 
 
-def put(owner: ast.expr, index: int, value: ast.expr) -> ast.stmt:
+def grow(name: str, value: ast.expr) -> ast.stmt:
+    """name += value."""
+    return ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), value)
+
+
+def grow_at(owner: ast.expr, index: ast.expr, value: ast.expr) -> ast.stmt:
+    """owner[index] += value."""
+    return ast.AugAssign(ast.Subscript(owner, index, ast.Store()), ast.Add(), value)
+
+
+def put(owner: ast.expr, index: ast.expr, value: ast.expr) -> ast.stmt:
     """owner[index] = value."""
-    return ast.Assign([ast.Subscript(owner, ast.Constant(index), ast.Store())], value)
+    return ast.Assign([ast.Subscript(owner, index, ast.Store())], value)
+
+
+def attempt(body: ast.stmt, errors: ast.expr, instead: Sequence[ast.stmt], otherwise: Sequence[ast.stmt]) -> ast.stmt:
+    """try body, except errors instead, else otherwise."""
+    return ast.Try([body], [ast.ExceptHandler(errors, None, list(instead))], list(otherwise), [])
 
 
 def do(value: ast.expr) -> ast.stmt:

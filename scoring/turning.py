@@ -24,7 +24,7 @@ class Frames:
     """Makes the frame of an instant, and knows where in it is what."""
 
     relative: tuple[Relative, ...]
-    spans: tuple[timedelta, ...]
+    spans: tuple[timedelta | None, ...]
     zone: tzinfo
     at: Callable[[datetime], Frame]
 
@@ -33,19 +33,19 @@ class Frames:
         index = 2 * self.relative.index(one)
         return index, index + 1
 
-    def before(self, span: timedelta) -> int:
-        """Where the instant so long before is."""
+    def before(self, span: timedelta | None) -> int:
+        """Where the instant so long before is; of a span without end, the beginning of time."""
         return 2 * len(self.relative) + self.spans.index(span)
 
 
-def frames(relative: Iterable[Relative], spans: Iterable[timedelta], zone: tzinfo) -> Frames:
+def frames(relative: Iterable[Relative], spans: Iterable[timedelta | None], zone: tzinfo) -> Frames:
     """The frames for these relative dates and spans; a page of leads is scored at one instant, so a few are kept."""
     dates, lengths = tuple(dict.fromkeys(relative)), tuple(dict.fromkeys(spans))
 
     @lru_cache(maxsize=256)
     def frame(at: datetime) -> Frame:
         edges = [edge for one in dates for edge in span(one.op, one.count, at, zone)]
-        return (*edges, *(later(at, -length) or _BEGINNING for length in lengths))
+        return (*edges, *((length and later(at, -length)) or _BEGINNING for length in lengths))
 
     return Frames(dates, lengths, zone, frame)
 

@@ -182,7 +182,7 @@ def test_models_and_scorers_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         model.name = "other"
     with pytest.raises(FrozenInstanceError):
-        compile_model(model).verdict = None
+        compile_model(model).needs = None
 
 
 def test_conditions_and_groups_read_as_one_line() -> None:
