@@ -13,10 +13,11 @@ class Constants:
 
     def __init__(self) -> None:
         self.by_name: dict[str, object] = {}
+        self._names: dict[int, str] = {}
 
     def bind(self, value: object) -> ast.expr:
-        """The expression for the value."""
-        name = f"constant_{len(self.by_name)}"
+        """The expression for the value; the same object has one name."""
+        name = self._names.setdefault(id(value), f"constant_{len(self.by_name)}")
         self.by_name[name] = value
         return load(name)
 
