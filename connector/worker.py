@@ -169,17 +169,20 @@ class Worker:
             self.report.kept(sum(len(changes.ids) for changes in pages), len(pages), queue)
 
     def _forget(self, taken: Sequence[TakenMessage]) -> None:
-        """Delete what is done; what cannot be deleted comes again after its lease, and finds nothing to do."""
-        for message in taken:
-            try:
+        """Delete what is done; what is not deleted comes again after its lease, and finds nothing to do.
+
+        The first failure ends it: a queue that does not answer takes its time to say so, for each message anew.
+        """
+        try:
+            for message in taken:
                 self.queue.delete(message)
-            except QueueError as error:
-                self.report.queue_failed(error, message.queue, "delete")
+        except QueueError as error:
+            self.report.queue_failed(error, message.queue, "delete")
 
     def _give_back(self, taken: Sequence[TakenMessage], queue: str, error: Exception) -> None:
         """Make what was taken visible at once; what cannot be given back comes back when its lease ends."""
-        for message in taken:
-            with suppress(QueueError):
+        with suppress(QueueError):
+            for message in taken:
                 self.queue.release(message)
         log_event(Event.GIVEN_BACK, logging.ERROR, queue=queue, messages=len(taken), reason=type(error).__name__)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from connector.decide_rules import QUALIFY_LEAD, Held, RuleDecision, decide_rules
-from connector.decision import Action, Note, Settled
+from connector.decision import Action, Met, Note, Settled
 from connector.ids import left_alone_id, qualification_id, reopened_id
 from connector.live import LiveRule, QualifyLead
 from connector.look import LogEntry, Look
@@ -159,7 +159,7 @@ def test_a_rule_that_is_held_does_nothing_asks_nobody_and_the_log_says_why() -> 
     seen = look(lead_row(emailaddress1="a@b.example"))
     found = decided(seen, live_rule(qualify=qualify(match_contact=EMAIL)), held={RULE: LATE})
     note = Note(RULE, RULE_VERSION, "Marketing qualified", 1, BLOCKED, Reason.MAX_PER_HOUR, IN_FULL)
-    assert found == RuleDecision(notes=[note])
+    assert found == RuleDecision(notes=[note], met=[Met(RULE, 1, IN_FULL)])
 
 
 def test_why_a_rule_is_held_goes_before_what_its_search_found() -> None:
@@ -251,7 +251,6 @@ UNDER_WAY = entry(QUALIFYING, row_id=qualification_id(LEAD, RULE, 1), ran_qualif
         (1, {RULE: LATE}, (QUALIFIED, None)),
         (2, {}, (FAILED, Reason.DISQUALIFIED)),
         (2, {RULE: LATE}, (FAILED, Reason.DISQUALIFIED)),
-        (0, {RULE: Held(FAILED, "0x80040265")}, (FAILED, "0x80040265")),
     ],
 )
 @pytest.mark.parametrize("row_id", [UNDER_WAY.row_id, None])
@@ -261,6 +260,16 @@ def test_an_action_under_way_ends_by_what_became_of_the_lead(
     seen = look(lead_row(statecode=state), log=[replace(UNDER_WAY, row_id=row_id)])
     found = decided(seen, live_rule(qualify=qualify()), held=held)
     assert found == RuleDecision(settled=[Settled(qualification_id(LEAD, RULE, 1), *settled)])
+
+
+def test_an_action_under_way_that_is_refused_stays_under_way_and_the_log_says_why_once() -> None:
+    held = {RULE: Held(FAILED, "0x80040265")}
+    found = decided(look(lead_row(), log=[UNDER_WAY]), live_rule(qualify=qualify()), held=held)
+    assert (found.settled, found.action) == ([], None)
+    assert [(note.outcome, note.reason) for note in found.notes] == [(FAILED, "0x80040265")]
+    said = entry(FAILED, reason="0x80040265")
+    again = decided(look(lead_row(), log=[UNDER_WAY, said]), live_rule(qualify=qualify()), held=held)
+    assert again.notes == []
 
 
 @pytest.mark.parametrize("at", [{}, {Lead.CONTACT: CONTACT}])

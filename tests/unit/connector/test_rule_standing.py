@@ -61,8 +61,13 @@ def test_what_another_rule_did_says_nothing_of_this_one() -> None:
 def test_each_reopened_entry_begins_an_occurrence_and_acting_counts_in_its_own_alone(reopened: int) -> None:
     log = [entry(REOPENED, number) for number in range(2, 2 + reopened)]
     assert stands(*log).occurrence == 1 + reopened
-    for occurrence in range(1, 5):
+    for occurrence in range(1, 2 + reopened):
         assert stands(*log, entry(QUALIFIED, occurrence)).has_acted is (occurrence == 1 + reopened)
+
+
+def test_a_rule_that_acted_at_an_occurrence_whose_beginning_was_deleted_does_not_act_there_again() -> None:
+    found = stands(entry(QUALIFIED, 3))
+    assert (found.occurrence, found.has_acted) == (3, True)
 
 
 def test_an_action_under_way_is_told_and_keeps_a_new_occurrence_from_beginning() -> None:
@@ -133,14 +138,15 @@ def test_the_last_refusal_is_the_newest_one_of_this_occurrence() -> None:
         (QUALIFIED, None, False, lambda lead: qualification_id(lead, RULE, 1)),
         (QUALIFYING, None, True, lambda lead: qualification_id(lead, RULE, 1)),
         (FAILED, "r", True, lambda lead: qualification_id(lead, RULE, 1)),
-        (REOPENED, Reason.REOPENED, False, lambda lead: reopened_id(lead, RULE, 1)),
+        (REOPENED, Reason.REOPENED, False, lambda lead: reopened_id(lead, RULE, 2)),
     ],
 )
 def test_entries_that_bind_another_lead_do_not_bind_the_one_it_was_merged_into(
     outcome: int, reason: str | None, ran_qualify_lead: bool, computed: Callable[[UUID], UUID]
 ) -> None:
+    occurrence = 2 if outcome == REOPENED else 1
     own, moved = (
-        entry(outcome, row_id=computed(lead), reason=reason, ran_qualify_lead=ran_qualify_lead)
+        entry(outcome, occurrence, row_id=computed(lead), reason=reason, ran_qualify_lead=ran_qualify_lead)
         for lead in (LEAD, ANOTHER_LEAD)
     )
     assert stands(moved) == stands()

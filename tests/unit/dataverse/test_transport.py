@@ -215,6 +215,7 @@ def test_neither_token_nor_query_nor_row_reaches_an_error_or_our_log(
     connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")  # an app that was put together in this process made it quieter
     body = json.dumps({"error": {"code": "0x1", "message": "canary-row"}}).encode()
     refusal = HEAD.replace(b"200 OK", b"400 Bad Request") + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
     canary = query("leads", select=["jobtitle"], filter=eq("lastname", "canary-query"))
