@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from connector.errors import LeadgateError
 from connector.intake import SECRET_HEADER
+from connector.lifecycle_message import LIFECYCLE, LifecycleMessage
 from connector.messages import LEAD_CHANGES, LEAD_CHANGES_BULK, POISON
 from connector.receive import receive
 from connector.tables import Lead, PublishedVersion
@@ -28,7 +29,7 @@ from tests.faults.machine.prepared import prepared, publish, publisher
 from tests.faults.machine.process import Process
 from tests.world import SECRET, TOKEN
 
-QUEUES: Final = (LEAD_CHANGES, LEAD_CHANGES_BULK)
+QUEUES: Final = (LEAD_CHANGES, LEAD_CHANGES_BULK, LIFECYCLE)
 TITLE: Final = "canary-title"
 PHONE: Final = "canary-phone"
 DISQUALIFIED: Final = {Lead.STATE: 2}
@@ -159,7 +160,10 @@ class Stage:
         worker = process or self.process
         for queue in QUEUES:
             for message in self.queue.take(queue, at_most=1, lease_s=LEASE_S):
-                do = partial(worker.app.worker.work, message.text, queue, message.inserted_on)
+                if queue == LIFECYCLE:
+                    do = partial(worker.app.lifecycle.work, message.text)
+                else:
+                    do = partial(worker.app.worker.work, message.text, queue, message.inserted_on)
                 match self._run(worker, do, interruption, *faults):
                     case "done":
                         self.queue.delete(message)
@@ -247,7 +251,8 @@ class Stage:
     def _on_sent(self, queue: str, text: str) -> None:
         """Nothing but the envelope is in a message (I9), and the leads that it names are covered by it."""
         content = json.loads(text)
-        if not content.keys() <= _ENVELOPE or "canary" in text:
+        envelope = LifecycleMessage.model_fields.keys() if queue.startswith(LIFECYCLE) else _ENVELOPE
+        if not content.keys() <= envelope or "canary" in text:
             self.history.violations.append(ViolationError("I9", f"a message of {queue} carries more than its envelope"))
         if content.get("table") == Lead.TABLE and not queue.endswith(POISON):
             self.history.note_queued(map(UUID, content["ids"]))
